@@ -1,0 +1,51 @@
+package dev.larder;
+
+/**
+ * How the keys or the values of one cache leave it: as a copy for a Java caller, as bytes for a
+ * socket. A user supplies one where the built-in codecs do not do: a JSON form for a class of their
+ * own, a cheaper copy than the general one.
+ *
+ * <p>A codec has two faces, independent of each other:
+ *
+ * <ul>
+ *   <li><b>copy</b>: for caches that store by value (JSR-107, "Store-By-Value"), called by every
+ *       operation that takes a key or value from the application or gives one back;
+ *   <li><b>text</b> ({@link #toBytes}, {@link #fromBytes}): what a client on the socket sees and
+ *       may write. Most often UTF-8 text, but any bytes will do.
+ * </ul>
+ *
+ * <p>A codec is called by many threads at once, at times while an entry is locked: it must not
+ * block and must not use the cache. No method is passed null or may return null. What a codec
+ * cannot do, it refuses with a {@link CodecException}; the operation then fails and nothing is
+ * stored.
+ *
+ * @param <T> the declared type of the keys or values
+ */
+public interface Codec<T> {
+
+  /**
+   * A value equal to {@code value} that shares nothing changeable with it, so that whatever the
+   * caller does to the one is never seen in the other. An immutable value may be returned itself.
+   *
+   * @throws CodecException if the value, or something it refers to, cannot be copied
+   */
+  T copy(T value);
+
+  /**
+   * The bytes that a socket shows for {@code value}. Equal values give equal bytes. The caller only
+   * reads the array: it may be the value itself, or be handed out again.
+   *
+   * @throws CodecException if the value has no text form
+   */
+  byte[] toBytes(T value);
+
+  /**
+   * The value that {@code bytes}, received from a socket, stands for. For every value that has a
+   * text form, {@code fromBytes(toBytes(value))} equals it, unless the type says otherwise. The
+   * array is the codec's from now on: the value may keep it.
+   *
+   * @throws CodecException if the bytes stand for no value of this type; the message names what was
+   *     expected and what was found, and is shown to the client
+   */
+  T fromBytes(byte[] bytes);
+}

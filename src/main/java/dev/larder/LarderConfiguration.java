@@ -1,0 +1,386 @@
+package dev.larder;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.Factory;
+import javax.cache.expiry.EternalExpiryPolicy;
+import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All settings of a cache: JCache's, and those that JCache has no word for. Immutable; {@link
+ * #builder} makes one from nothing, {@link #of} takes over any JCache configuration.
+ *
+ * <p>What is code rather than data (a clock, an executor, codecs) enters as a {@link Factory}, as
+ * JCache does it with loaders, so that a configuration can be serialized as far as its factories
+ * can. Two configurations are equal if all their settings are; factories are compared by {@code
+ * equals}, which lambdas do not have.
+ *
+ * @param <K> the type of keys
+ * @param <V> the type of values
+ */
+public final class LarderConfiguration<K, V> implements CompleteConfiguration<K, V> {
+  private static final long serialVersionUID = 1L;
+
+  private final Class<K> keyType;
+  private final Class<V> valueType;
+  private final boolean storeByValue;
+  private final boolean readThrough;
+  private final boolean writeThrough;
+  private final boolean statisticsEnabled;
+  private final boolean managementEnabled;
+  private final @Nullable Factory<CacheLoader<K, V>> loader;
+  private final @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
+  private final Factory<ExpiryPolicy> expiry;
+  // an unmodifiable List, equal to another if its elements and their order are
+  private final List<CacheEntryListenerConfiguration<K, V>> listeners;
+  private final @Nullable Factory<? extends Codec<K>> keyCodec;
+  private final @Nullable Factory<? extends Codec<V>> valueCodec;
+  private final @Nullable Factory<? extends Executor> executor;
+  private final @Nullable Factory<? extends Clock> clock;
+
+  private LarderConfiguration(Builder<K, V> builder) {
+    keyType = builder.keyType;
+    valueType = builder.valueType;
+    storeByValue = builder.storeByValue;
+    readThrough = builder.readThrough;
+    writeThrough = builder.writeThrough;
+    statisticsEnabled = builder.statisticsEnabled;
+    managementEnabled = builder.managementEnabled;
+    loader = builder.loader;
+    writer = builder.writer;
+    expiry = builder.expiry;
+    listeners = List.copyOf(builder.listeners);
+    keyCodec = builder.keyCodec;
+    valueCodec = builder.valueCodec;
+    executor = builder.executor;
+    clock = builder.clock;
+  }
+
+  /** Settings to choose, for keys and values of these types; {@code Object} is any type. */
+  public static <K, V> Builder<K, V> builder(Class<K> keyType, Class<V> valueType) {
+    return new Builder<>(keyType, valueType);
+  }
+
+  /** The settings of another configuration; what it does not say has its default. */
+  public static <K, V> LarderConfiguration<K, V> of(Configuration<K, V> configuration) {
+    if (configuration instanceof LarderConfiguration<K, V> same) {
+      return same;
+    }
+    Builder<K, V> builder = builder(configuration.getKeyType(), configuration.getValueType());
+    builder.storeByValue(configuration.isStoreByValue());
+    if (configuration instanceof CompleteConfiguration<K, V> complete) {
+      builder
+          .readThrough(complete.isReadThrough())
+          .writeThrough(complete.isWriteThrough())
+          .statistics(complete.isStatisticsEnabled())
+          .management(complete.isManagementEnabled())
+          .loader(complete.getCacheLoaderFactory())
+          .writer(complete.getCacheWriterFactory());
+      if (complete.getExpiryPolicyFactory() != null) {
+        builder.expiry(complete.getExpiryPolicyFactory());
+      }
+      complete.getCacheEntryListenerConfigurations().forEach(builder::listener);
+    }
+    return builder.build();
+  }
+
+  /** These settings, to change some of them. */
+  public Builder<K, V> toBuilder() {
+    Builder<K, V> builder = new Builder<>(keyType, valueType);
+    builder.storeByValue = storeByValue;
+    builder.readThrough = readThrough;
+    builder.writeThrough = writeThrough;
+    builder.statisticsEnabled = statisticsEnabled;
+    builder.managementEnabled = managementEnabled;
+    builder.loader = loader;
+    builder.writer = writer;
+    builder.expiry = expiry;
+    builder.listeners.addAll(listeners);
+    builder.keyCodec = keyCodec;
+    builder.valueCodec = valueCodec;
+    builder.executor = executor;
+    builder.clock = clock;
+    return builder;
+  }
+
+  @Override
+  public Class<K> getKeyType() {
+    return keyType;
+  }
+
+  @Override
+  public Class<V> getValueType() {
+    return valueType;
+  }
+
+  @Override
+  public boolean isStoreByValue() {
+    return storeByValue;
+  }
+
+  @Override
+  public boolean isReadThrough() {
+    return readThrough;
+  }
+
+  @Override
+  public boolean isWriteThrough() {
+    return writeThrough;
+  }
+
+  @Override
+  public boolean isStatisticsEnabled() {
+    return statisticsEnabled;
+  }
+
+  @Override
+  public boolean isManagementEnabled() {
+    return managementEnabled;
+  }
+
+  /** The listeners, in the order in which they were added; unmodifiable. */
+  @Override
+  public Iterable<CacheEntryListenerConfiguration<K, V>> getCacheEntryListenerConfigurations() {
+    return listeners;
+  }
+
+  /** The factory of the loader, or null. */
+  @Override
+  @SuppressWarnings("NullAway") // JCache's own contract
+  public Factory<CacheLoader<K, V>> getCacheLoaderFactory() {
+    return loader;
+  }
+
+  /** The factory of the writer, or null. */
+  @Override
+  @SuppressWarnings("NullAway") // JCache's own contract
+  public Factory<CacheWriter<? super K, ? super V>> getCacheWriterFactory() {
+    return writer;
+  }
+
+  @Override
+  public Factory<ExpiryPolicy> getExpiryPolicyFactory() {
+    return expiry;
+  }
+
+  /** The factory of the keys' codec; null for the built-in one of their type. */
+  public @Nullable Factory<? extends Codec<K>> keyCodec() {
+    return keyCodec;
+  }
+
+  /** The factory of the values' codec; null for the built-in one of their type. */
+  public @Nullable Factory<? extends Codec<V>> valueCodec() {
+    return valueCodec;
+  }
+
+  /**
+   * The factory of what runs loads in the background, asynchronous listeners and tidings of expiry;
+   * null for daemon threads that all caches share.
+   */
+  public @Nullable Factory<? extends Executor> executor() {
+    return executor;
+  }
+
+  /** The factory of the clock; null for the system's. */
+  public @Nullable Factory<? extends Clock> clock() {
+    return clock;
+  }
+
+  private List<@Nullable Object> settings() {
+    // a list of all, so that equals, hashCode and toString cannot miss different ones
+    List<@Nullable Object> settings = new ArrayList<>();
+    settings.add(keyType);
+    settings.add(valueType);
+    settings.add(storeByValue);
+    settings.add(readThrough);
+    settings.add(writeThrough);
+    settings.add(statisticsEnabled);
+    settings.add(managementEnabled);
+    settings.add(loader);
+    settings.add(writer);
+    settings.add(expiry);
+    settings.add(Set.copyOf(listeners));
+    settings.add(keyCodec);
+    settings.add(valueCodec);
+    settings.add(executor);
+    settings.add(clock);
+    return settings;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LarderConfiguration<?, ?> that && settings().equals(that.settings());
+  }
+
+  @Override
+  public int hashCode() {
+    return settings().hashCode();
+  }
+
+  /** The settings that are not left at their default. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("LarderConfiguration[");
+    text.append(keyType.getSimpleName()).append(" → ").append(valueType.getSimpleName());
+    text.append(storeByValue ? ", by value" : ", by reference");
+    append(text, "read-through", readThrough ? loader : null);
+    append(text, "write-through", writeThrough ? writer : null);
+    append(text, "expiry", expiry.equals(Builder.ETERNAL) ? null : expiry);
+    append(text, "statistics", statisticsEnabled ? "on" : null);
+    append(text, "management", managementEnabled ? "on" : null);
+    append(text, "listeners", listeners.isEmpty() ? null : listeners.size());
+    append(text, "key codec", keyCodec);
+    append(text, "value codec", valueCodec);
+    append(text, "executor", executor);
+    append(text, "clock", clock);
+    return text.append(']').toString();
+  }
+
+  private static void append(StringBuilder text, String name, @Nullable Object setting) {
+    if (setting != null) {
+      text.append(", ").append(name).append(' ').append(setting);
+    }
+  }
+
+  /**
+   * Collects the settings of a cache. The defaults are JCache's: by value, eternal, no statistics, no
+   * management, neither read-through nor write-through.
+   */
+  public static final class Builder<K, V> {
+    static final Factory<ExpiryPolicy> ETERNAL = EternalExpiryPolicy.factoryOf();
+
+    private final Class<K> keyType;
+    private final Class<V> valueType;
+    private boolean storeByValue = true;
+    private boolean readThrough;
+    private boolean writeThrough;
+    private boolean statisticsEnabled;
+    private boolean managementEnabled;
+    private @Nullable Factory<CacheLoader<K, V>> loader;
+    private @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
+    private Factory<ExpiryPolicy> expiry = ETERNAL;
+    private final Set<CacheEntryListenerConfiguration<K, V>> listeners = new LinkedHashSet<>();
+    private @Nullable Factory<? extends Codec<K>> keyCodec;
+    private @Nullable Factory<? extends Codec<V>> valueCodec;
+    private @Nullable Factory<? extends Executor> executor;
+    private @Nullable Factory<? extends Clock> clock;
+
+    private Builder(Class<K> keyType, Class<V> valueType) {
+      this.keyType = Objects.requireNonNull(keyType, "keyType");
+      this.valueType = Objects.requireNonNull(valueType, "valueType");
+    }
+
+    /** Whether keys and values are copied in and out, if they can change. */
+    public Builder<K, V> storeByValue(boolean byValue) {
+      this.storeByValue = byValue;
+      return this;
+    }
+
+    /** Whether a missing value is loaded by {@code get}; needs a {@link #loader}. */
+    public Builder<K, V> readThrough(boolean readThrough) {
+      this.readThrough = readThrough;
+      return this;
+    }
+
+    /** Whether changes are written before they are stored; needs a {@link #writer}. */
+    public Builder<K, V> writeThrough(boolean writeThrough) {
+      this.writeThrough = writeThrough;
+      return this;
+    }
+
+    /** Whether {@code javax.cache} operations are counted, and shown by JMX. */
+    public Builder<K, V> statistics(boolean enabled) {
+      this.statisticsEnabled = enabled;
+      return this;
+    }
+
+    /** Whether the configuration is shown by JMX. */
+    public Builder<K, V> management(boolean enabled) {
+      this.managementEnabled = enabled;
+      return this;
+    }
+
+    /** Makes what {@code loadAll} and read-through ask; null for none. */
+    public Builder<K, V> loader(@Nullable Factory<CacheLoader<K, V>> loader) {
+      this.loader = loader;
+      return this;
+    }
+
+    /** Makes what write-through tells; null for none. */
+    public Builder<K, V> writer(@Nullable Factory<CacheWriter<? super K, ? super V>> writer) {
+      this.writer = writer;
+      return this;
+    }
+
+    /** Makes the policy that gives entries their lifetimes. */
+    public Builder<K, V> expiry(Factory<? extends ExpiryPolicy> expiry) {
+      Objects.requireNonNull(expiry, "expiry");
+      @SuppressWarnings("unchecked") // a Factory only produces
+      Factory<ExpiryPolicy> policies = (Factory<ExpiryPolicy>) expiry;
+      this.expiry = policies;
+      return this;
+    }
+
+    /** Adds a listener; an equal one is only added once. */
+    public Builder<K, V> listener(CacheEntryListenerConfiguration<K, V> listener) {
+      this.listeners.add(Objects.requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /** Takes a listener away again. */
+    public Builder<K, V> withoutListener(CacheEntryListenerConfiguration<K, V> listener) {
+      this.listeners.remove(listener);
+      return this;
+    }
+
+    /** How keys are copied and shown; null for what is built in for their type. */
+    public Builder<K, V> keyCodec(@Nullable Factory<? extends Codec<K>> codec) {
+      this.keyCodec = codec;
+      return this;
+    }
+
+    /** How values are copied and shown; null for what is built in for their type. */
+    public Builder<K, V> valueCodec(@Nullable Factory<? extends Codec<V>> codec) {
+      this.valueCodec = codec;
+      return this;
+    }
+
+    /** What runs background work, see {@link LarderConfiguration#executor}. */
+    public Builder<K, V> executor(@Nullable Factory<? extends Executor> executor) {
+      this.executor = executor;
+      return this;
+    }
+
+    /** The time by which entries expire; null for the system's. */
+    public Builder<K, V> clock(@Nullable Factory<? extends Clock> clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * The settings.
+     *
+     * @throws IllegalArgumentException for read-through without a loader, or write-through without a
+     *     writer
+     */
+    public LarderConfiguration<K, V> build() {
+      if (readThrough && loader == null) {
+        throw new IllegalArgumentException("read-through needs a CacheLoader factory, there is none");
+      }
+      if (writeThrough && writer == null) {
+        throw new IllegalArgumentException("write-through needs a CacheWriter factory, there is none");
+      }
+      return new LarderConfiguration<>(this);
+    }
+  }
+}
