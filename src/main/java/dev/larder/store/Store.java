@@ -1,0 +1,513 @@
+package dev.larder.store;
+
+import dev.larder.BusyException;
+import dev.larder.store.Change.Cause;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of one cache.
+ *
+ * <h2>Two kinds of lock</h2>
+ *
+ * Each entry has a lock, held while it is looked at and changed, also while user code computes its
+ * value. Each of 64 stripes has a monitor, held for the short work of linking and unlinking entries
+ * and of growth; no user code but {@code equals} and {@code hashCode} of keys runs under it. The order
+ * is entry, then stripe; under a monitor nobody waits for an entry. Reading takes neither.
+ *
+ * <h2>Absent keys</h2>
+ *
+ * Work on an absent key links a <i>reservation</i>: an entry without a value, locked from birth.
+ * Others who want the same key wait for its lock; readers, scans and sizes do not see it. Given back
+ * without a value, as after a removal, it dies and is unlinked, and those who waited look again.
+ *
+ * <h2>Stripes</h2>
+ *
+ * A stripe is a part of the keys with buckets of its own, chosen by bits of a second mix of the hash,
+ * so that neither multiples of a power of two nor neighbours crowd one stripe. Within it, the bucket
+ * comes from the hash as it is, so that keys 1, 2, 3… lie near each other in memory. Stripes grow one
+ * by one, each on the thread that made it too full: growth is shared among writers, and the longest
+ * pause is that of one stripe.
+ */
+public final class Store<K, V> implements AutoCloseable {
+  private static final int STRIPE_BITS = 6;
+  private static final int GOLDEN = 0x9E3779B9;
+  private static final SecureRandom SEEDS = new SecureRandom();
+
+  /** Milliseconds between two sweeps of a stripe, for each thousand entries of the store. */
+  private static final int SWEEP_MILLIS_PER_THOUSAND = 8;
+
+  private final Stripe<K, V>[] stripes;
+  private final StoreClock clock;
+  private final Feed<K, V> feed = new Feed<>();
+  private final Executor executor;
+  private final LongAdder expirations = new LongAdder();
+  private volatile boolean swept; // whether the sweeper knows of this store
+  private volatile boolean closed;
+
+  /** Some of the keys: buckets under one monitor, which is the stripe itself. */
+  private static final class Stripe<K, V> {
+    static final VarHandle LIVE;
+    static final VarHandle TIMED;
+    static final VarHandle EARLIEST;
+
+    static {
+      try {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        LIVE = lookup.findVarHandle(Stripe.class, "live", long.class);
+        TIMED = lookup.findVarHandle(Stripe.class, "timed", long.class);
+        EARLIEST = lookup.findVarHandle(Stripe.class, "earliest", long.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    final Buckets<K, V> buckets;
+    volatile long live; // entries with a value
+    volatile long timed; // those of them with a deadline
+    volatile long earliest = Entry.ETERNAL; // no deadline in here is earlier
+    long sweptAt; // the sweeper's own
+
+    Stripe(SecondHash second) {
+      buckets = new Buckets<>(this, key -> bucketHash(spread(key)), second);
+    }
+
+    /** Notes a deadline, so that the sweeper comes when it passes. */
+    void due(long time) {
+      for (long earliest = this.earliest; time < earliest; earliest = this.earliest) {
+        if (EARLIEST.compareAndSet(this, earliest, time)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * An empty store.
+   *
+   * @param executor tells subscribers of entries that expired in the background
+   */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  public Store(StoreClock clock, Executor executor) {
+    this.clock = clock;
+    this.executor = executor;
+    SecondHash second = new SecondHash(SEEDS);
+    stripes = new Stripe[1 << STRIPE_BITS];
+    for (int i = 0; i < stripes.length; i++) {
+      stripes[i] = new Stripe<>(second);
+    }
+  }
+
+  private static int spread(Object key) {
+    int h = key.hashCode();
+    return h ^ h >>> 16;
+  }
+
+  private static int bucketHash(int spread) {
+    return spread >>> STRIPE_BITS;
+  }
+
+  private static short tag(int spread) {
+    return (short) (spread * GOLDEN >>> 10);
+  }
+
+  private Stripe<K, V> stripe(Entry<K, V> entry) {
+    return stripe(spread(entry.key()));
+  }
+
+  private Stripe<K, V> stripe(int spread) {
+    return stripes[spread * GOLDEN >>> 32 - STRIPE_BITS];
+  }
+
+  // ---------------------------------------------------------------------------------- finding
+
+  /** The key's entry, in whatever state, or null. Waits for nobody. */
+  public @Nullable Entry<K, V> find(Object key) {
+    int spread = spread(key);
+    return stripe(spread).buckets.find(key, bucketHash(spread), tag(spread));
+  }
+
+  /** Entries with a value; those whose deadline has passed count until they are removed. */
+  public long size() {
+    long size = 0;
+    for (Stripe<K, V> stripe : stripes) {
+      size += stripe.live;
+    }
+    return size;
+  }
+
+  /** Entries with a value and a deadline. */
+  public long timed() {
+    long timed = 0;
+    for (Stripe<K, V> stripe : stripes) {
+      timed += stripe.timed;
+    }
+    return timed;
+  }
+
+  /**
+   * Calls for the entries of one bucket, in whatever state, and returns the cursor of the next one; 0
+   * begins, and 0 returned is the end. Needs no memory of the scan: any cursor is accepted at any
+   * time. Entries that are there from the begin to the end are visited exactly once, however the
+   * table grows meanwhile; others perhaps. The action runs under the stripe's monitor: it may only
+   * take the entries down.
+   */
+  public long scan(long cursor, Consumer<? super Entry<K, V>> action) {
+    int i = (int) (cursor >>> 32) & stripes.length - 1;
+    Stripe<K, V> stripe = stripes[i];
+    int next;
+    synchronized (stripe) {
+      next = stripe.buckets.scan((int) cursor, action);
+    }
+    if (next == 0 && ++i == stripes.length) {
+      return 0;
+    }
+    return (long) i << 32 | Integer.toUnsignedLong(next);
+  }
+
+  // ---------------------------------------------------------------------------------- locking
+
+  /**
+   * Locks the key's entry, live or reserved by nobody else.
+   *
+   * @return the entry, held; null if the key is absent
+   * @throws BusyException if {@code mayWait} is false and somebody else holds it
+   * @throws dev.larder.DeadlockException if the wait would never end
+   */
+  public @Nullable Entry<K, V> hold(Object key, boolean mayWait) {
+    for (; ; ) {
+      Entry<K, V> entry = find(key);
+      if (entry == null || entry.lockState() == Entry.DEAD) {
+        return null;
+      }
+      if (hold(entry, mayWait)) {
+        return entry;
+      }
+    }
+  }
+
+  /**
+   * Locks the key's entry, or a reservation if the key is absent.
+   *
+   * @param key becomes the key of the entry if it is absent
+   * @throws BusyException if {@code mayWait} is false and somebody else holds it
+   * @throws dev.larder.DeadlockException if the wait would never end
+   */
+  public Entry<K, V> holdOrReserve(K key, boolean mayWait) {
+    int spread = spread(key);
+    Stripe<K, V> stripe = stripe(spread);
+    Entry<K, V> fresh = null;
+    for (; ; ) {
+      Entry<K, V> entry = stripe.buckets.find(key, bucketHash(spread), tag(spread));
+      if (entry == null || entry.lockState() == Entry.DEAD) {
+        if (fresh == null) {
+          fresh = new Entry<>(key, tag(spread), null);
+        }
+        try {
+          synchronized (stripe) {
+            entry = stripe.buckets.link(fresh, bucketHash(spread));
+          }
+        } catch (Throwable t) { // an equals or hashCode: linked or not, nobody will hold it
+          EntryLocks.release(fresh, Entry.DEAD);
+          throw t;
+        }
+        if (entry == fresh) {
+          return fresh;
+        }
+      }
+      if (hold(entry, mayWait)) {
+        return entry;
+      }
+    }
+  }
+
+  /** Locks an entry already found; false if it died. See {@link #hold(Object, boolean)}. */
+  public boolean hold(Entry<K, V> entry, boolean mayWait) {
+    if (mayWait) {
+      return EntryLocks.hold(entry);
+    }
+    Boolean held = EntryLocks.tryHold(entry);
+    if (held == null) {
+      throw BusyException.INSTANCE;
+    }
+    return held;
+  }
+
+  /** Locks the entry if nobody holds it; false if somebody does or it is dead. */
+  public boolean tryHold(Entry<K, V> entry) {
+    return entry.tryHold();
+  }
+
+  /** Gives the lock back. An entry without a value dies and is unlinked. */
+  public void release(Entry<K, V> held) {
+    if (held.value() != null) {
+      EntryLocks.release(held, Entry.FREE);
+      return;
+    }
+    EntryLocks.release(held, Entry.DEAD);
+    int spread = spread(held.key());
+    Stripe<K, V> stripe = stripe(spread);
+    synchronized (stripe) {
+      stripe.buckets.unlink(held, bucketHash(spread));
+    }
+  }
+
+  /** Notes that user code runs while this thread holds the entry, so that circles are found. */
+  public void beginUserCode(Entry<K, V> held) {
+    Waits.hold(held);
+  }
+
+  public void endUserCode(Entry<K, V> held) {
+    Waits.letGo(held);
+  }
+
+  // ------------------------------------------------------------------ changes by the lock's holder
+
+  /** Stores a value and its deadline word. */
+  public void set(Entry<K, V> held, V value, long deadline) {
+    boolean created = held.value() == null;
+    boolean wasTimed = !created && Entry.time(held.deadline()) != Entry.ETERNAL;
+    // a hashCode may throw: before anything changes
+    Stripe<K, V> stripe = created || isOrWasTimed(wasTimed, deadline) ? stripe(held) : null;
+    held.value(value);
+    if (held.deadline() != deadline) {
+      held.deadline(deadline);
+    }
+    if (stripe != null) {
+      if (created) {
+        Stripe.LIVE.getAndAdd(stripe, 1L);
+      }
+      countTimed(stripe, wasTimed, deadline);
+    }
+  }
+
+  /** Stores a value and leaves the deadline as it is, whatever readers do to it meanwhile. */
+  public void setValue(Entry<K, V> held, V value) {
+    held.value(value);
+  }
+
+  /** Stores a deadline word; there is a value. */
+  public void setDeadline(Entry<K, V> held, long deadline) {
+    boolean wasTimed = Entry.time(held.deadline()) != Entry.ETERNAL;
+    Stripe<K, V> stripe = isOrWasTimed(wasTimed, deadline) ? stripe(held) : null;
+    held.deadline(deadline);
+    if (stripe != null) {
+      countTimed(stripe, wasTimed, deadline);
+    }
+  }
+
+  /**
+   * Moves the deadline on behalf of a reader, who holds no lock. See {@link Entry#touch}; neither word
+   * is eternal or explicit.
+   */
+  public void touch(Entry<K, V> entry, long seen, long deadline) {
+    if (entry.touch(seen, deadline) && deadline < seen) { // the sweeper need not come for a later one
+      due(stripe(entry), deadline);
+    }
+  }
+
+  private static boolean isOrWasTimed(boolean wasTimed, long deadline) {
+    return wasTimed || Entry.time(deadline) != Entry.ETERNAL;
+  }
+
+  private void countTimed(Stripe<K, V> stripe, boolean wasTimed, long deadline) {
+    long time = Entry.time(deadline);
+    boolean isTimed = time != Entry.ETERNAL;
+    if (isTimed != wasTimed) {
+      Stripe.TIMED.getAndAdd(stripe, isTimed ? 1L : -1L);
+    }
+    if (isTimed) {
+      due(stripe, time);
+    }
+  }
+
+  /** Takes the value away: the entry is a reservation until it gets another one or is released. */
+  public void clear(Entry<K, V> held) {
+    Stripe<K, V> stripe = stripe(held); // a hashCode may throw: before anything changes
+    held.value(null);
+    Stripe.LIVE.getAndAdd(stripe, -1L);
+    if (Entry.time(held.deadline()) != Entry.ETERNAL) {
+      Stripe.TIMED.getAndAdd(stripe, -1L);
+    }
+  }
+
+  /**
+   * Takes the value away if its deadline has passed. Moving the deadline into the past first makes
+   * this certain against a reader who just touches the entry: one of the two is first.
+   *
+   * @return whether it was; the change is not recorded yet
+   */
+  public boolean clearIfPassed(Entry<K, V> held) {
+    long deadline = held.deadline();
+    if (!clock.passed(deadline) || !held.touch(deadline, 0)) {
+      return false;
+    }
+    clear(held);
+    expirations.increment();
+    return true;
+  }
+
+  private void due(Stripe<K, V> stripe, long time) {
+    stripe.due(time);
+    if (!swept && time != Entry.ETERNAL) {
+      synchronized (this) {
+        if (!swept && !closed) {
+          swept = true;
+          Sweeper.watch(this);
+        }
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------ time and background
+
+  public StoreClock clock() {
+    return clock;
+  }
+
+  /** The changes of this store, for those who want to know. */
+  public Feed<K, V> feed() {
+    return feed;
+  }
+
+  /** How many entries have expired and been removed. */
+  public long expirations() {
+    return expirations.sum();
+  }
+
+  /** Removes every entry whose deadline has passed, now; busy ones are left to their holders. */
+  public void sweep() {
+    for (Stripe<K, V> stripe : stripes) {
+      if (stripe.earliest <= clock.now()) {
+        sweep(stripe);
+      }
+    }
+  }
+
+  /**
+   * The sweeper's turn: visits the stripes in which a deadline has passed, but each one the more
+   * rarely the larger the store is, so that it costs less than a hundredth of a core.
+   *
+   * @return whether there are deadlines to come back for
+   */
+  boolean sweepAtLeisure() {
+    if (closed) {
+      return false;
+    }
+    long now = clock.now();
+    long time = System.nanoTime() / 1_000_000;
+    long pause = size() / 1_000 * SWEEP_MILLIS_PER_THOUSAND;
+    boolean more = false;
+    for (Stripe<K, V> stripe : stripes) {
+      long earliest = stripe.earliest;
+      if (earliest <= now && time - stripe.sweptAt >= pause) {
+        stripe.sweptAt = time;
+        sweep(stripe);
+      }
+      more |= earliest != Entry.ETERNAL;
+    }
+    return more || hasDeadlines();
+  }
+
+  /** Looks once more before the sweeper leaves; a writer who comes later asks for it again. */
+  private synchronized boolean hasDeadlines() {
+    swept = false;
+    for (Stripe<K, V> stripe : stripes) {
+      swept |= stripe.earliest != Entry.ETERNAL;
+    }
+    return swept;
+  }
+
+  private void sweep(Stripe<K, V> stripe) {
+    Stripe.EARLIEST.setVolatile(stripe, Entry.ETERNAL); // deadlines set from now on are noted anew
+    long earliest = 0; // a clock, subscriber or executor may throw: then come again
+    try {
+      earliest = sweepAll(stripe);
+    } finally {
+      due(stripe, earliest);
+    }
+  }
+
+  /** Removes what has passed in a stripe, and returns the earliest of the other deadlines. */
+  private long sweepAll(Stripe<K, V> stripe) {
+    List<Entry<K, V>> passed = new ArrayList<>();
+    long[] earliest = {Entry.ETERNAL};
+    int cursor = 0;
+    do {
+      synchronized (stripe) {
+        for (int i = 0; i < 64 && (cursor != 0 || i == 0); i++) {
+          cursor =
+              stripe.buckets.scan(
+                  cursor,
+                  entry -> {
+                    long deadline = entry.deadline();
+                    if (clock.passed(deadline)) {
+                      passed.add(entry);
+                    } else {
+                      earliest[0] = Math.min(earliest[0], Entry.time(deadline));
+                    }
+                  });
+        }
+      }
+      for (Entry<K, V> entry : passed) {
+        Feed.Ticket<K, V> ticket = expire(entry);
+        if (ticket != null) {
+          tellInBackground(ticket);
+        } else if (entry.value() != null) { // its holder may give it another deadline, or not
+          earliest[0] = Math.min(earliest[0], Entry.time(entry.deadline()));
+        }
+      }
+      passed.clear();
+    } while (cursor != 0);
+    return earliest[0];
+  }
+
+  /** Tells of an expiry through the executor; here, if that is too busy or shut down. */
+  private void tellInBackground(Feed.Ticket<K, V> ticket) {
+    try {
+      executor.execute(() -> feed.deliver(ticket));
+    } catch (RejectedExecutionException e) { // a ticket that nobody delivers is a change lost
+      feed.deliver(ticket);
+    }
+  }
+
+  /**
+   * Removes an entry whose deadline has passed, unless somebody holds it.
+   *
+   * @return what is to be delivered now, if there is anybody to tell
+   */
+  public Feed.@Nullable Ticket<K, V> expire(Entry<K, V> entry) {
+    if (!entry.tryHold()) {
+      return null;
+    }
+    try {
+      V value = entry.value();
+      long deadline = entry.deadline();
+      if (value == null || !clearIfPassed(entry) || !feed.isActive()) {
+        return null;
+      }
+      return feed.record(expired(entry.key(), value, deadline));
+    } finally {
+      release(entry);
+    }
+  }
+
+  /** The change that an expiry is. */
+  public Change<K, V> expired(K key, V value, long deadline) {
+    return new Change<>(key, value, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
+  }
+
+  /** Ends background work. Entries stay readable. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+}
