@@ -1,0 +1,230 @@
+package dev.larder.jcache;
+
+import dev.larder.Codec;
+import dev.larder.LarderConfiguration;
+import dev.larder.ops.Rules;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import javax.cache.Cache;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheLoaderException;
+import javax.cache.integration.CacheWriter;
+import javax.cache.integration.CacheWriterException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a JCache configuration prescribes around every operation. Exceptions of loaders and writers
+ * become {@code CacheLoaderException} and {@code CacheWriterException} here, once.
+ */
+final class CacheRules<K, V> implements Rules<K, V> {
+  private final String cacheName;
+  private final Class<K> keyType;
+  private final Class<V> valueType;
+  private final boolean byValue;
+  private final Codec<K> keyCodec;
+  private final Codec<V> valueCodec;
+  private final Lifetimes lifetimes;
+  private final boolean readThrough;
+  private final @Nullable CacheLoader<K, V> loader;
+  private final @Nullable CacheWriter<K, V> writer;
+  private final @Nullable Object configuredWriter; // the writer, also if it is not used
+  private volatile boolean closed;
+
+  CacheRules(
+      String cacheName,
+      LarderConfiguration<K, V> configuration,
+      Codec<K> keyCodec,
+      Codec<V> valueCodec,
+      Lifetimes lifetimes,
+      @Nullable CacheLoader<K, V> loader,
+      @Nullable CacheWriter<? super K, ? super V> writer) {
+    this.cacheName = cacheName;
+    this.keyType = configuration.getKeyType();
+    this.valueType = configuration.getValueType();
+    this.byValue = configuration.isStoreByValue();
+    this.keyCodec = keyCodec;
+    this.valueCodec = valueCodec;
+    this.lifetimes = lifetimes;
+    this.readThrough = configuration.isReadThrough();
+    this.loader = loader;
+    @SuppressWarnings("unchecked") // a writer of supertypes takes these entries as they are
+    CacheWriter<K, V> narrowed = (CacheWriter<K, V>) writer;
+    this.writer = configuration.isWriteThrough() ? narrowed : null;
+    this.configuredWriter = writer;
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("cache '" + cacheName + "' is closed");
+    }
+  }
+
+  @Override
+  public void requireTypes(K key, V value) {
+    if (!keyType.isInstance(key)) {
+      throw mismatch("keys", keyType, key);
+    }
+    if (!valueType.isInstance(value)) {
+      throw mismatch("values", valueType, value);
+    }
+  }
+
+  private RuntimeException mismatch(String what, Class<?> expected, @Nullable Object found) {
+    if (found == null) {
+      return new NullPointerException("null among the " + what + " for cache '" + cacheName + "'");
+    }
+    return new ClassCastException(
+        "cache '" + cacheName + "' has " + what + " of " + expected.getName() + ", this is a "
+            + found.getClass().getName());
+  }
+
+  @Override
+  public K copyKey(K key) {
+    return byValue ? keyCodec.copy(key) : key;
+  }
+
+  @Override
+  public V copyValue(V value) {
+    return byValue ? valueCodec.copy(value) : value;
+  }
+
+  @Override
+  public long creationLifetime() {
+    return lifetimes.creation();
+  }
+
+  @Override
+  public long updateLifetime() {
+    return lifetimes.update();
+  }
+
+  @Override
+  public long accessLifetime() {
+    return lifetimes.access();
+  }
+
+  @Override
+  public boolean movesOnAccess() {
+    return lifetimes.movesOnAccess();
+  }
+
+  @Override
+  public boolean customExpiry() {
+    return lifetimes.isCustom();
+  }
+
+  // ------------------------------------------------------------------------------------- loading
+
+  @Override
+  public boolean readsThrough() {
+    return readThrough;
+  }
+
+  @Override
+  public @Nullable V load(K key) {
+    CacheLoader<K, V> loader = this.loader;
+    return loader == null ? null : loading(() -> loader.load(key));
+  }
+
+  boolean canLoad() {
+    return loader != null;
+  }
+
+  /** What the loader has for the keys, without those it has nothing for. */
+  Map<K, V> loadAll(Collection<? extends K> keys) {
+    CacheLoader<K, V> loader = this.loader;
+    if (loader == null) {
+      return Map.of();
+    }
+    List<K> copy = new ArrayList<>(keys);
+    Map<K, V> loaded = loading(() -> loader.loadAll(copy));
+    if (loaded == null) {
+      throw new CacheLoaderException("the loader of cache '" + cacheName + "' returned null from loadAll");
+    }
+    Map<K, V> values = new LinkedHashMap<>();
+    for (K key : keys) {
+      V value = loading(() -> loaded.get(key));
+      if (value != null) {
+        values.put(key, value);
+      }
+    }
+    return values;
+  }
+
+  private static <T extends @Nullable Object> T loading(Supplier<T> load) {
+    try {
+      return load.get();
+    } catch (CacheLoaderException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new CacheLoaderException(e);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------- writing
+
+  @Override
+  public boolean writesThrough() {
+    return writer != null;
+  }
+
+  @Override
+  public void write(K key, V value) {
+    if (writer != null) {
+      Cache.Entry<K, V> entry = new JCacheEntry<>(key, copyValue(value));
+      writing(() -> writer.write(entry));
+    }
+  }
+
+  @Override
+  public void delete(Object key) {
+    if (writer != null) {
+      writing(() -> writer.delete(key));
+    }
+  }
+
+  /** Writes all entries; if it throws, those left in the collection were not written. */
+  void writeAll(Collection<Cache.Entry<? extends K, ? extends V>> entries) {
+    if (writer != null) {
+      writing(() -> writer.writeAll(entries));
+    }
+  }
+
+  void deleteAll(Collection<?> keys) {
+    if (writer != null) {
+      writing(() -> writer.deleteAll(keys));
+    }
+  }
+
+  private static void writing(Runnable write) {
+    try {
+      write.run();
+    } catch (CacheWriterException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new CacheWriterException(e);
+    }
+  }
+
+  /** What is to be closed with the cache, if it can be. */
+  List<@Nullable Object> customizations() {
+    List<@Nullable Object> all = new ArrayList<>();
+    all.add(loader);
+    all.add(configuredWriter);
+    all.add(lifetimes.policy());
+    return all;
+  }
+}

@@ -1,0 +1,643 @@
+package dev.larder.jcache;
+
+import dev.larder.LarderConfiguration;
+import dev.larder.ops.CacheOperations;
+import dev.larder.ops.EntryOperations;
+import dev.larder.ops.Operation;
+import dev.larder.ops.Statistics;
+import dev.larder.ops.Turn;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.event.CacheEntryListenerException;
+import javax.cache.integration.CacheLoaderException;
+import javax.cache.integration.CompletionListener;
+import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorException;
+import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache through JCache's door. Each method on one entry is an operation that {@link
+ * EntryOperations} runs; what a method does is what its operation says, and the rest (closed and null
+ * checks, copies, expiry, writing, statistics, events) is in one place there.
+ *
+ * <p>Methods on several entries work entry by entry, each atomic, and check all their arguments
+ * before the first. Reads wait for nobody; see {@code MSET} and its like for the one exception that
+ * the socket makes.
+ */
+final class JCache<K, V> implements Cache<K, V> {
+  private final LarderCacheManager manager;
+  private final String name;
+  private final CacheRules<K, V> rules;
+  private final EntryOperations<K, V> entries;
+  private final CacheOperations<K, V> operations;
+  private final Executor executor;
+  private final CopyOnWriteArrayList<ListenerRegistration<K, V>> listeners = new CopyOnWriteArrayList<>();
+  private final ManagementBeans beans;
+  private volatile LarderConfiguration<K, V> configuration; // without its listeners
+
+  JCache(
+      LarderCacheManager manager,
+      LarderConfiguration<K, V> configuration,
+      CacheRules<K, V> rules,
+      CacheOperations<K, V> operations,
+      Executor executor) {
+    this.manager = manager;
+    this.name = operations.name();
+    this.rules = rules;
+    this.operations = operations;
+    this.entries = operations.entries();
+    this.executor = executor;
+    this.beans = new ManagementBeans(manager.getURI(), name, this, operations);
+    LarderConfiguration.Builder<K, V> bare = configuration.toBuilder();
+    configuration.getCacheEntryListenerConfigurations().forEach(bare::withoutListener);
+    this.configuration = bare.build();
+    configuration.getCacheEntryListenerConfigurations().forEach(this::addListener);
+    enableStatistics(configuration.isStatisticsEnabled());
+    enableManagement(configuration.isManagementEnabled());
+  }
+
+  // ------------------------------------------------------------------------------- on one entry
+
+  @Override
+  public @Nullable V get(K key) {
+    return copy(entries.get(key));
+  }
+
+  @Override
+  public boolean containsKey(K key) {
+    return entries.contains(key);
+  }
+
+  @Override
+  public void put(K key, V value) {
+    run(
+        key,
+        value,
+        (turn, kept) -> {
+          turn.put(kept);
+          return key;
+        });
+  }
+
+  @Override
+  public @Nullable V getAndPut(K key, V value) {
+    return copy(
+        run(
+            key,
+            value,
+            (turn, kept) -> {
+              V old = turn.lookUp();
+              turn.put(kept);
+              return old;
+            }));
+  }
+
+  @Override
+  public boolean putIfAbsent(K key, V value) {
+    return run(
+            key,
+            value,
+            (turn, kept) -> {
+              if (turn.lookUp() == null) {
+                turn.put(kept);
+              }
+              return turn;
+            })
+        .hasStored();
+  }
+
+  @Override
+  public boolean replace(K key, V value) {
+    return runIfPresent(
+        key,
+        value,
+        (turn, kept) -> {
+          boolean present = turn.lookUp() != null;
+          if (present) {
+            turn.put(kept);
+          }
+          return present;
+        });
+  }
+
+  @Override
+  public boolean replace(K key, V oldValue, V newValue) {
+    requireArguments(key, oldValue, "oldValue");
+    return runIfPresent(
+        key,
+        newValue,
+        (turn, kept) -> {
+          boolean same = isSame(turn.read(), oldValue);
+          if (same) {
+            turn.put(kept);
+          }
+          return same;
+        });
+  }
+
+  @Override
+  public @Nullable V getAndReplace(K key, V value) {
+    return copy(
+        runIfPresent(
+            key,
+            value,
+            (turn, kept) -> {
+              V old = turn.lookUp();
+              if (old != null) {
+                turn.put(kept);
+              }
+              return old;
+            }));
+  }
+
+  @Override
+  public boolean remove(K key) {
+    return operations.keys().delete(key);
+  }
+
+  @Override
+  public boolean remove(K key, V oldValue) {
+    requireArguments(key, oldValue, "oldValue");
+    return entries.runIfPresent(
+        key,
+        turn -> {
+          boolean same = isSame(turn.read(), oldValue);
+          if (same) {
+            turn.remove();
+          }
+          return same;
+        });
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
+  public @Nullable V getAndRemove(K key) {
+    Operation<K, V, @Nullable V> operation =
+        turn -> {
+          V old = turn.lookUp();
+          turn.remove();
+          return old;
+        };
+    // an absent key is the writer's business, too
+    return copy(
+        rules.writesThrough() ? entries.run(key, operation) : entries.runIfPresent(key, operation));
+  }
+
+  /** Runs an operation that may store a value, which is checked and copied before. */
+  private <R extends @Nullable Object> R run(K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
+    V kept = admit(key, value);
+    return entries.run(key, turn -> operation.apply(turn, kept));
+  }
+
+  private <R extends @Nullable Object> R runIfPresent(
+      K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
+    V kept = admit(key, value);
+    return entries.runIfPresent(key, turn -> operation.apply(turn, kept));
+  }
+
+  private V admit(K key, V value) {
+    requireArguments(key, value, "value");
+    rules.requireTypes(key, value);
+    return rules.copyValue(value);
+  }
+
+  private void requireArguments(K key, Object other, String name) {
+    rules.requireOpen();
+    Objects.requireNonNull(key, "key is null");
+    if (other == null) {
+      throw new NullPointerException(name + " is null");
+    }
+  }
+
+  /** Equal, or arrays of equal content. */
+  private static boolean isSame(@Nullable Object kept, Object expected) {
+    return kept != null
+        && (expected.getClass().isArray()
+            ? Objects.deepEquals(expected, kept)
+            : expected.equals(kept));
+  }
+
+  // --------------------------------------------------------------------------- entry processors
+
+  @Override
+  public <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
+    requireArguments(key, processor, "entryProcessor");
+    try {
+      return entries.run(
+          key,
+          turn -> {
+            turn.lookUp();
+            ProcessorEntry<K, V> entry = new ProcessorEntry<>(this, turn);
+            T result = turn.inUserCode(() -> processor.process(entry, arguments));
+            entry.decide();
+            return result;
+          });
+    } catch (EntryProcessorException | CacheEntryListenerException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new EntryProcessorException(e);
+    }
+  }
+
+  @Override
+  public <T> Map<K, EntryProcessorResult<T>> invokeAll(
+      Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+    rules.requireOpen();
+    Objects.requireNonNull(processor, "entryProcessor is null");
+    Map<K, EntryProcessorResult<T>> results = new LinkedHashMap<>();
+    for (K key : copyOfKeys(keys)) {
+      try {
+        T result = invoke(key, processor, arguments);
+        if (result != null) {
+          results.put(key, () -> result);
+        }
+      } catch (RuntimeException e) {
+        EntryProcessorException failure =
+            e instanceof EntryProcessorException same ? same : new EntryProcessorException(e);
+        results.put(
+            key,
+            () -> {
+              throw failure;
+            });
+      }
+    }
+    return results;
+  }
+
+  /** What a processor set, as a put of its turn. */
+  void put(Turn<K, V> turn, V value) {
+    rules.requireTypes(turn.key(), value);
+    turn.put(rules.copyValue(value));
+  }
+
+  boolean readsThrough() {
+    return rules.readsThrough();
+  }
+
+  // ---------------------------------------------------------------------------- on many entries
+
+  @Override
+  public Map<K, V> getAll(Set<? extends K> keys) {
+    rules.requireOpen();
+    Map<K, V> found = new LinkedHashMap<>();
+    List<K> missing = new ArrayList<>();
+    for (K key : copyOfKeys(keys)) {
+      V value = entries.getPresent(key);
+      if (value != null) {
+        found.put(key, copy(value));
+      } else {
+        missing.add(key);
+      }
+    }
+    if (rules.readsThrough() && !missing.isEmpty()) {
+      rules.loadAll(missing).forEach((key, value) -> found.put(key, copy(keepLoaded(key, value, false))));
+    }
+    return found;
+  }
+
+  @Override
+  public void putAll(Map<? extends K, ? extends V> map) {
+    rules.requireOpen();
+    Map<K, V> all = new LinkedHashMap<>();
+    map.forEach(
+        (key, value) -> {
+          V kept = admit(key, value);
+          all.put(rules.copyKey(key), kept); // what cannot be copied fails before anything is written
+        });
+    RuntimeException failure = null;
+    if (rules.writesThrough() && !all.isEmpty()) {
+      List<Cache.Entry<? extends K, ? extends V>> batch = new ArrayList<>(all.size());
+      all.forEach((key, kept) -> batch.add(new JCacheEntry<>(key, rules.copyValue(kept))));
+      failure = attempt(() -> rules.writeAll(batch), null);
+      if (failure != null) {
+        // the entries left in the collection are those that were not written
+        batch.forEach(entry -> all.remove(entry.getKey()));
+      }
+    }
+    for (Map.Entry<K, V> each : all.entrySet()) {
+      failure = attempt(() -> putWritten(each.getKey(), each.getValue()), failure);
+    }
+    rethrow(failure);
+  }
+
+  private void putWritten(K key, V kept) {
+    entries.run(
+        key,
+        turn -> {
+          turn.withoutWriter();
+          turn.put(kept);
+          return key;
+        });
+  }
+
+  @Override
+  public void removeAll(Set<? extends K> keys) {
+    rules.requireOpen();
+    removeEach(copyOfKeys(keys));
+  }
+
+  @Override
+  public void removeAll() {
+    rules.requireOpen();
+    Set<K> keys = new LinkedHashSet<>();
+    operations.keys().forEach(key -> keys.add(rules.copyKey(key)));
+    removeEach(keys);
+  }
+
+  private void removeEach(Set<K> keys) {
+    RuntimeException failure = null;
+    if (rules.writesThrough() && !keys.isEmpty()) {
+      Collection<K> batch = new ArrayList<>(keys);
+      failure = attempt(() -> rules.deleteAll(batch), null);
+      if (failure != null) {
+        keys.removeAll(new HashSet<>(batch));
+      }
+    }
+    for (K key : keys) {
+      failure = attempt(() -> removeWritten(key), failure);
+    }
+    rethrow(failure);
+  }
+
+  private void removeWritten(K key) {
+    entries.runIfPresent(
+        key,
+        turn -> {
+          turn.withoutWriter();
+          turn.remove();
+          return key;
+        });
+  }
+
+  /**
+   * A step of a batch. One that fails, perhaps by a listener, must not end it: the writer has done
+   * the others already. Returns the first failure.
+   */
+  private static @Nullable RuntimeException attempt(
+      Runnable step, @Nullable RuntimeException failure) {
+    try {
+      step.run();
+      return failure;
+    } catch (RuntimeException e) {
+      if (failure == null || failure == e) {
+        return e;
+      }
+      failure.addSuppressed(e);
+      return failure;
+    }
+  }
+
+  private static void rethrow(@Nullable RuntimeException failure) {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public void clear() {
+    operations.keys().clear();
+  }
+
+  private static <K> Set<K> copyOfKeys(Set<? extends K> keys) {
+    Set<K> copy = new LinkedHashSet<>(keys);
+    for (K key : copy) {
+      Objects.requireNonNull(key, "null among the keys");
+    }
+    return copy;
+  }
+
+  /**
+   * Loads in the background. An entry that is there is replaced only if asked for; one that is put
+   * meanwhile is then kept. Values for keys that were not asked for are dropped.
+   */
+  @Override
+  public void loadAll(
+      Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener completion) {
+    rules.requireOpen();
+    Set<K> wanted = copyOfKeys(keys);
+    Runnable load =
+        () -> {
+          Exception failure = null;
+          try {
+            loadAll(wanted, replaceExisting);
+          } catch (CacheLoaderException e) {
+            failure = e;
+          } catch (Throwable t) { // an Error, too: whoever waits for the answer must get one
+            failure = new CacheLoaderException(t);
+          }
+          if (completion != null && failure == null) {
+            completion.onCompletion();
+          } else if (completion != null) {
+            completion.onException(failure);
+          }
+        };
+    executor.execute(load);
+  }
+
+  private void loadAll(Set<K> wanted, boolean replaceExisting) {
+    if (!rules.canLoad()) {
+      return;
+    }
+    List<K> missing = new ArrayList<>();
+    for (K key : wanted) {
+      if (replaceExisting || !entries.contains(key)) {
+        missing.add(key);
+      }
+    }
+    if (!missing.isEmpty()) {
+      rules.loadAll(missing).forEach((key, value) -> keepLoaded(key, value, replaceExisting));
+    }
+  }
+
+  /** Keeps a loaded value, unless there is one by now that is not to be replaced; returns the one kept. */
+  private V keepLoaded(K key, V value, boolean replaceExisting) {
+    rules.requireTypes(key, value);
+    V kept = rules.copyValue(value);
+    return entries.run(
+        key,
+        turn -> {
+          V present = turn.value();
+          if (present != null && !replaceExisting) {
+            return present;
+          }
+          turn.putLoaded(kept);
+          return kept;
+        });
+  }
+
+  @Override
+  public Iterator<Cache.Entry<K, V>> iterator() {
+    rules.requireOpen();
+    return new LiveEntries<>(this, operations);
+  }
+
+  // -------------------------------------------------------------------------------- listeners
+
+  @Override
+  public synchronized void registerCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
+    rules.requireOpen();
+    Objects.requireNonNull(listener, "listener configuration is null");
+    for (ListenerRegistration<K, V> registered : listeners) {
+      if (registered.configuration().equals(listener)) {
+        throw new IllegalArgumentException("this listener is registered already: " + listener);
+      }
+    }
+    addListener(listener);
+  }
+
+  private void addListener(CacheEntryListenerConfiguration<K, V> listener) {
+    ListenerRegistration<K, V> registration =
+        manager.inLoader(() -> new ListenerRegistration<>(this, listener, executor));
+    listeners.add(registration);
+    entries.store().feed().subscribe(registration);
+  }
+
+  @Override
+  public synchronized void deregisterCacheEntryListener(
+      CacheEntryListenerConfiguration<K, V> listener) {
+    rules.requireOpen();
+    Objects.requireNonNull(listener, "listener configuration is null");
+    for (ListenerRegistration<K, V> registered : listeners) {
+      if (registered.configuration().equals(listener)) {
+        listeners.remove(registered);
+        entries.store().feed().unsubscribe(registered);
+        registered.close();
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------- life and description
+
+  @Override
+  public String getName() {
+    return name;
+  }
+
+  @Override
+  public CacheManager getCacheManager() {
+    return manager;
+  }
+
+  @Override
+  public <C extends Configuration<K, V>> C getConfiguration(Class<C> type) {
+    LarderConfiguration.Builder<K, V> current = configuration.toBuilder();
+    listeners.forEach(registered -> current.listener(registered.configuration()));
+    return Unwrap.unwrap(type, current.build());
+  }
+
+  synchronized void enableStatistics(boolean enabled) {
+    rules.requireOpen();
+    configuration = configuration.toBuilder().statistics(enabled).build();
+    operations.statistics().enable(enabled);
+    beans.showStatistics(enabled);
+  }
+
+  synchronized void enableManagement(boolean enabled) {
+    rules.requireOpen();
+    configuration = configuration.toBuilder().management(enabled).build();
+    beans.showConfiguration(enabled);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return rules.isClosed();
+  }
+
+  /**
+   * Closes the cache and everything that it was given to work with and that can be closed. Loads and
+   * listeners that run go on to their end; what asynchronous listeners were not told yet is dropped.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (rules.isClosed()) {
+        return;
+      }
+      rules.close();
+    }
+    manager.forget(this);
+    beans.showStatistics(false);
+    beans.showConfiguration(false);
+    List<@Nullable Object> closing = new ArrayList<>(rules.customizations());
+    for (ListenerRegistration<K, V> registered : listeners) {
+      registered.close();
+      closing.addAll(registered.customizations());
+    }
+    entries.store().close();
+    closeAll(closing);
+  }
+
+  private void closeAll(Collection<@Nullable Object> customizations) {
+    CacheException failure = null;
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Object customization : customizations) {
+      if (customization instanceof AutoCloseable closeable && seen.add(closeable)) {
+        try {
+          manager.inLoader(
+              () -> {
+                close(closeable);
+                return null;
+              });
+        } catch (RuntimeException e) {
+          if (failure == null) {
+            failure = new CacheException("cache '" + name + "' did not close cleanly");
+          }
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static void close(AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new CacheException(e);
+    }
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) {
+    return Unwrap.unwrap(type, this, operations);
+  }
+
+  /** A kept value as the application gets it: itself or, by value, a copy. */
+  @NullUnmarked
+  V copy(V kept) {
+    return kept == null ? null : rules.copyValue(kept);
+  }
+
+  K copyKey(K key) {
+    return rules.copyKey(key);
+  }
+
+  @Override
+  public String toString() {
+    return "cache '" + name + "' (Larder" + (isClosed() ? ", closed)" : ", " + operations.keys().size() + " entries)");
+  }
+}

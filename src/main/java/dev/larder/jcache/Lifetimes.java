@@ -1,0 +1,101 @@
+package dev.larder.jcache;
+
+import dev.larder.ops.Rules;
+import java.util.List;
+import javax.cache.expiry.AccessedExpiryPolicy;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import javax.cache.expiry.Duration;
+import javax.cache.expiry.EternalExpiryPolicy;
+import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.expiry.ModifiedExpiryPolicy;
+import javax.cache.expiry.TouchedExpiryPolicy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lifetimes that an expiry policy gives, in the milliseconds of {@link Rules}.
+ *
+ * <p>The policies that come with JCache always give the same answers, so they are asked once, here;
+ * a read then runs no user code. A policy of the user's is asked each time. One that throws gets the
+ * default: eternal for a new entry, and no change for an existing one (JSR-107, {@code ExpiryPolicy});
+ * so does a null for a new entry, which the specification leaves open.
+ */
+final class Lifetimes {
+  private static final List<Class<?>> CONSTANT =
+      List.of(
+          CreatedExpiryPolicy.class,
+          ModifiedExpiryPolicy.class,
+          AccessedExpiryPolicy.class,
+          TouchedExpiryPolicy.class,
+          EternalExpiryPolicy.class);
+
+  private final ExpiryPolicy policy;
+  private final @Nullable ExpiryPolicy custom; // null if the answers are known
+  private final long creation;
+  private final long update;
+  private final long access;
+
+  Lifetimes(ExpiryPolicy policy) {
+    boolean constant = CONSTANT.contains(policy.getClass());
+    this.policy = policy;
+    custom = constant ? null : policy;
+    creation = constant ? creationOf(policy) : Rules.ETERNAL;
+    update = constant ? millis(policy.getExpiryForUpdate(), Rules.KEEP) : Rules.KEEP;
+    access = constant ? millis(policy.getExpiryForAccess(), Rules.KEEP) : Rules.KEEP;
+  }
+
+  ExpiryPolicy policy() {
+    return policy;
+  }
+
+  boolean isCustom() {
+    return custom != null;
+  }
+
+  boolean movesOnAccess() {
+    return custom != null || access != Rules.KEEP;
+  }
+
+  long creation() {
+    return custom == null ? creation : creationOf(custom);
+  }
+
+  long update() {
+    if (custom == null) {
+      return update;
+    }
+    try {
+      return millis(custom.getExpiryForUpdate(), Rules.KEEP);
+    } catch (Exception e) {
+      return Rules.KEEP;
+    }
+  }
+
+  long access() {
+    if (custom == null) {
+      return access;
+    }
+    try {
+      return millis(custom.getExpiryForAccess(), Rules.KEEP);
+    } catch (Exception e) {
+      return Rules.KEEP;
+    }
+  }
+
+  private static long creationOf(ExpiryPolicy policy) {
+    try {
+      return millis(policy.getExpiryForCreation(), Rules.ETERNAL);
+    } catch (Exception e) {
+      return Rules.ETERNAL;
+    }
+  }
+
+  private static long millis(@Nullable Duration duration, long ifNull) {
+    if (duration == null) {
+      return ifNull;
+    }
+    // toMillis gives Long.MAX_VALUE, which is ETERNAL, for what does not fit
+    return duration.isEternal()
+        ? Rules.ETERNAL
+        : duration.getTimeUnit().toMillis(duration.getDurationAmount());
+  }
+}
