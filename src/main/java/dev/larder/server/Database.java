@@ -1,0 +1,23 @@
+package dev.larder.server;
+
+import dev.larder.ops.CacheOperations;
+
+/**
+ * A cache that the server shows, as its threads use it.
+ *
+ * @param onLoop its operations for event loops, which never wait
+ * @param waiting its operations for workers
+ */
+record Database(
+    String name, CacheOperations<Object, Object> onLoop, CacheOperations<Object, Object> waiting) {
+
+  /**
+   * A cache of whatever types. Commands use it as one of objects: the keys and values that they put
+   * in come from its own codecs, and are of its types.
+   */
+  @SuppressWarnings("unchecked")
+  static Database of(CacheOperations<?, ?> cache) {
+    CacheOperations<Object, Object> any = (CacheOperations<Object, Object>) cache;
+    return new Database(any.name(), any.forLoop(), any.forSocket());
+  }
+}

@@ -1,0 +1,104 @@
+package dev.larder.server;
+
+import java.io.PrintStream;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.spi.CachingProvider;
+
+/**
+ * The server as a program of its own: numbered caches of strings, and nothing else.
+ *
+ * <p>It runs until it gets SIGINT (Ctrl-C) or SIGTERM. It ends with 1 if it was called wrongly or
+ * cannot listen, and says why in one line.
+ */
+public final class Main {
+  private static final String PROVIDER = "dev.larder.jcache.LarderCachingProvider";
+
+  /** Says on standard output what the server would log; held here, or its level is forgotten. */
+  private static final Logger LOG = Logger.getLogger("dev.larder.server");
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    int status = run(args, System.out, System.err);
+    if (status != 0) {
+      System.exit(status);
+    }
+  }
+
+  /** Runs the program to its end, and returns its exit status. */
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    try {
+      Options options = Options.parse(args);
+      if (options.help()) {
+        out.print(Options.usage());
+      } else if (options.version()) {
+        out.println("Larder " + LarderServer.VERSION);
+      } else {
+        serve(options, out);
+      }
+      return 0;
+    } catch (Options.UsageException e) {
+      err.println("larder: " + e.getMessage() + " (--help tells more)");
+    } catch (IllegalArgumentException | ServerException e) {
+      err.println("larder: " + e.getMessage());
+    }
+    return 1;
+  }
+
+  private static void serve(Options options, PrintStream out) throws Options.UsageException {
+    if (LOG.getLevel() == null) {
+      LOG.setLevel(Level.WARNING);
+    }
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    try (CachingProvider provider = Caching.getCachingProvider(PROVIDER);
+        LarderServer server =
+            LarderServer.builder(caches(provider.getCacheManager(), options.databases()))
+                .port(options.port())
+                .bind(options.bind())
+                .maxClients(options.maxClients())
+                .inlineReplies(options.inlineReplies())
+                .start()) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(asked, ended)));
+      String address = LarderServer.text(server.address());
+      out.println(
+          "Larder " + LarderServer.VERSION + " listens on " + address + "; stop with Ctrl-C");
+      out.flush();
+      asked.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // whoever runs us in a thread of his wants it to end
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** When the JVM ends: lets {@link #serve} end first, in good order. */
+  private static void end(CountDownLatch asked, CountDownLatch ended) {
+    asked.countDown();
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Caches that share their strings with nobody, and whose entries live until told otherwise. */
+  private static Cache<?, ?>[] caches(CacheManager manager, int number) {
+    Cache<?, ?>[] caches = new Cache<?, ?>[number];
+    for (int i = 0; i < number; i++) {
+      caches[i] =
+          manager.createCache(
+              String.valueOf(i),
+              new MutableConfiguration<String, String>()
+                  .setTypes(String.class, String.class)
+                  .setStoreByValue(false));
+    }
+    return caches;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * The commands: tables whose rows say what each is called and takes, and the functions that parse
+ * its words, call the same operations that Java users call, and return a reply. Nothing here knows
+ * a socket or how a reply is written; what a command may ask of its connection and of the server is
+ * declared here ({@link dev.larder.server.command.Session}, {@link
+ * dev.larder.server.command.Connections}) and implemented in {@code server}.
+ *
+ * <p>May import the root package, {@code ops} and {@code protocol}.
+ */
+@NullMarked
+package dev.larder.server.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,375 @@
+package dev.larder.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.larder.ops.Rules;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Commands and their replies. The scripts are what redis-server answered, but for the clock, which
+ * stands still. A reply is written without its CR LF, a bulk as {@code $'...'}.
+ */
+final class CommandsTest {
+  private final Caches caches = new Caches();
+  private LarderServer server;
+  private Client client;
+
+  @BeforeEach
+  void start() throws IOException {
+    caches.add(caches.cache("numbers", String.class, Long.class, new Rules<>() {}));
+    server = caches.server().start();
+    client = new Client(server);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    client.close();
+    server.close();
+  }
+
+  /** Runs each line's command, words parted by blanks, and compares the reply behind {@code ->}. */
+  private void run(String script) throws IOException {
+    for (String line : script.lines().toList()) {
+      String[] parts = line.split(" +-> ?", 2);
+      String[] words = parts[0].strip().split(" ");
+      for (int i = 0; i < words.length; i++) {
+        words[i] =
+            words[i].equals("\"\"")
+                ? ""
+                : words[i].replace("\\n", "\n").replace("\\x00", "\0").replace('_', ' ');
+      }
+      String reply = client.reply(words);
+      if (reply.startsWith("$") && !reply.equals("$-1\r\n")) {
+        reply = "$'" + reply.substring(reply.indexOf('\n') + 1, reply.length() - 2) + "'\r\n";
+      }
+      assertThat(reply).as(line).isEqualTo(parts[1] + "\r\n");
+    }
+  }
+
+  @Test
+  void setTakesItsOptionsInAnyOrderAndCase() throws IOException {
+    run(
+        """
+        set k v                               -> +OK
+        get k                                 -> $'v'
+        SET k v ex 100                        -> +OK
+        ttl k                                 -> :100
+        set k w                               -> +OK
+        ttl k                                 -> :-1
+        set k v ex 100                        -> +OK
+        set k w keepttl                       -> +OK
+        ttl k                                 -> :100
+        set k v px 1500                       -> +OK
+        ttl k                                 -> :2
+        pttl k                                -> :1500
+        set k v px 400                        -> +OK
+        ttl k                                 -> :0
+        set k v EX 10 EX 20                   -> +OK
+        ttl k                                 -> :20
+        set k v exat 1700000100               -> +OK
+        ttl k                                 -> :100
+        set k v pxat 1700000100500            -> +OK
+        pttl k                                -> :100500
+        set k w nx                            -> $-1
+        get k                                 -> $'v'
+        set none w xx                         -> $-1
+        exists none                           -> :0
+        set k w XX EX 7 GET                   -> $'v'
+        ttl k                                 -> :7
+        set k x GET NX                        -> $'w'
+        get k                                 -> $'w'
+        set q v nx get                        -> $-1
+        get q                                 -> $'v'
+        set k v get keepttl xx                -> $'w'
+        ttl k                                 -> :7
+        set k v exat 1                        -> +OK
+        exists k                              -> :0
+        set k v pxat 1                        -> +OK
+        get k                                 -> $-1
+        """);
+  }
+
+  @Test
+  void setRefusesWrongOptionsAndChangesNothing() throws IOException {
+    run(
+        """
+        set k old                             -> +OK
+        set k v ex 0                          -> -ERR invalid expire time in 'set' command
+        set k v ex -1                         -> -ERR invalid expire time in 'set' command
+        set k v px 9223372036854775807        -> -ERR invalid expire time in 'set' command
+        set k v ex 9223372036854775           -> -ERR invalid expire time in 'set' command
+        set k v ex abc                        -> -ERR value is not an integer or out of range
+        set k v ex 0 nx                       -> -ERR invalid expire time in 'set' command
+        set k v ex 10 px 10                   -> -ERR syntax error
+        set k v ex                            -> -ERR syntax error
+        set k v nx xx                         -> -ERR syntax error
+        set k v ex 10 keepttl                 -> -ERR syntax error
+        set k v keepttl ex 10                 -> -ERR syntax error
+        set k v foo                           -> -ERR syntax error
+        set k                                 -> -ERR wrong number of arguments for 'set' command
+        get k                                 -> $'old'
+        ttl k                                 -> :-1
+        """);
+  }
+
+  @Test
+  void countersAcceptCanonicalIntegersOnly() throws IOException {
+    run(
+        """
+        incr n                                -> :1
+        incrby n 41                           -> :42
+        decr n                                -> :41
+        decrby n 50                           -> :-9
+        get n                                 -> $'-9'
+        set n _1                              -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n 01                              -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n +1                              -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n -0                              -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n ""                              -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n 1.5                             -> +OK
+        incr n                                -> -ERR value is not an integer or out of range
+        set n 9223372036854775807             -> +OK
+        incr n                                -> -ERR increment or decrement would overflow
+        set n -9223372036854775808            -> +OK
+        decr n                                -> -ERR increment or decrement would overflow
+        decrby n -9223372036854775808         -> -ERR decrement would overflow
+        incrby n abc                          -> -ERR value is not an integer or out of range
+        incrby n 9223372036854775808          -> -ERR value is not an integer or out of range
+        incrby n                              -> -ERR wrong number of arguments for 'incrby' command
+        """);
+  }
+
+  @Test
+  void expireSetsDeadlinesUnderItsConditions() throws IOException {
+    run(
+        """
+        set k v                               -> +OK
+        expire k -1                           -> :1
+        exists k                              -> :0
+        set k v                               -> +OK
+        expire k 10 nx                        -> :1
+        expire k 20 nx                        -> :0
+        expire k 5 gt                         -> :0
+        expire k 50 gt                        -> :1
+        expire k 100 lt                       -> :0
+        expire k 10 xx gt                     -> :0
+        ttl k                                 -> :50
+        expire k 10 xx lt                     -> :1
+        ttl k                                 -> :10
+        expire k 10 nx xx                     -> -ERR NX and XX, GT or LT options at the same time are not compatible
+        expire k 10 lt nx                     -> -ERR NX and XX, GT or LT options at the same time are not compatible
+        expire k 10 gt lt                     -> -ERR GT and LT options at the same time are not compatible
+        expire k 10 foo                       -> -ERR Unsupported option foo
+        expire k abc foo                      -> -ERR Unsupported option foo
+        expire k abc                          -> -ERR value is not an integer or out of range
+        set k v                               -> +OK
+        expire k 10 xx                        -> :0
+        expire k 10 xx lt                     -> :0
+        expire k 10 gt                        -> :0
+        expire k 10 lt                        -> :1
+        persist k                             -> :1
+        persist k                             -> :0
+        ttl k                                 -> :-1
+        pttl k                                -> :-1
+        expire k 9223372036854775807          -> -ERR invalid expire time in 'expire' command
+        expire nokey 9223372036854775         -> -ERR invalid expire time in 'expire' command
+        expire nokey 10                       -> :0
+        persist nokey                         -> :0
+        ttl nokey                             -> :-2
+        pttl nokey                            -> :-2
+        incr cnt                              -> :1
+        expire cnt 100                        -> :1
+        incr cnt                              -> :2
+        ttl cnt                               -> :100
+        expire                                -> -ERR wrong number of arguments for 'expire' command
+        """);
+  }
+
+  @Test
+  void expiredKeysAreGoneAtOnce() throws IOException {
+    run("set k v px 1000 -> +OK\nget k -> $'v'\n");
+    caches.now.addAndGet(1_000);
+    run("get k -> $-1\nexists k -> :0\nttl k -> :-2\n");
+  }
+
+  @Test
+  void delCountsKeysAndExistsCountsNames() throws IOException {
+    run(
+        """
+        set a 1                               -> +OK
+        set b 2                               -> +OK
+        dbsize                                -> :2
+        exists a a nokey b                    -> :3
+        del a a nokey b                       -> :2
+        del a                                 -> :0
+        dbsize                                -> :0
+        del                                   -> -ERR wrong number of arguments for 'del' command
+        exists                                -> -ERR wrong number of arguments for 'exists' command
+        """);
+  }
+
+  @Test
+  void flushdbEmptiesTheSelectedCacheOnly() throws IOException {
+    run(
+        """
+        set a 1                               -> +OK
+        select 1                              -> +OK
+        set b 2                               -> +OK
+        flushdb                               -> +OK
+        dbsize                                -> :0
+        select 0                              -> +OK
+        dbsize                                -> :1
+        flushdb foo                           -> -ERR syntax error
+        flushdb sync async                    -> -ERR syntax error
+        dbsize                                -> :1
+        flushdb ASYNC                         -> +OK
+        dbsize                                -> :0
+        set a 1                               -> +OK
+        flushdb sync                          -> +OK
+        dbsize                                -> :0
+        """);
+  }
+
+  @Test
+  void selectTakesANumberOrAName() throws IOException {
+    run(
+        """
+        select 1                              -> +OK
+        set n 5                               -> +OK
+        select strings                        -> +OK
+        get n                                 -> $-1
+        select numbers                        -> +OK
+        get n                                 -> $'5'
+        select 2                              -> -ERR DB index is out of range
+        select -1                             -> -ERR DB index is out of range
+        select 99999999999                    -> -ERR DB index is out of range
+        select abc                            -> -ERR value is not an integer or out of range
+        get n                                 -> $'5'
+        select                                -> -ERR wrong number of arguments for 'select' command
+        """);
+  }
+
+  @Test
+  void valueThatIsNotOfTheCachesTypeIsRefusedInWords() throws IOException {
+    run(
+        """
+        select numbers                        -> +OK
+        set n five                            -> -ERR expected a 64-bit integer, found "five"
+        exists n                              -> :0
+        incr n                                -> :1
+        """);
+    assertThat(caches.all.get(1).entries().store().size()).isEqualTo(1);
+  }
+
+  @Test
+  void commandsThatThereAreNotAreNamedAsRedisDoes() throws IOException {
+    String longWord = "x".repeat(200);
+    run(
+        """
+        foo                                   -> -ERR unknown command 'foo', with args beginning with:\s
+        foo a b                               -> -ERR unknown command 'foo', with args beginning with: 'a' 'b'\s
+        Foo\\nBar a                           -> -ERR unknown command 'Foo Bar', with args beginning with: 'a'\s
+        a\\x00b c                             -> -ERR unknown command 'a', with args beginning with: 'c'\s
+        ""                                    -> -ERR unknown command '', with args beginning with:\s
+        config                                -> -ERR wrong number of arguments for 'config' command
+        CONFIG foo                            -> -ERR unknown subcommand 'foo'. Try CONFIG HELP.
+        config foo bar                        -> -ERR unknown subcommand 'foo'. Try CONFIG HELP.
+        config get                            -> -ERR wrong number of arguments for 'config|get' command
+        command foo                           -> -ERR unknown subcommand 'foo'. Try COMMAND HELP.
+        """);
+    assertThat(client.reply(longWord, longWord, "more"))
+        .isEqualTo(
+            "-ERR unknown command '%s', with args beginning with: '%s' \r\n"
+                .formatted("x".repeat(128), "x".repeat(128)));
+    assertThat(client.reply("foo", "y".repeat(100), "z".repeat(100), "more"))
+        .isEqualTo(
+            "-ERR unknown command 'foo', with args beginning with: '%s' '%s' \r\n"
+                .formatted("y".repeat(100), "z".repeat(25)));
+    assertThat(client.reply("\u00ff\u00fe", "caf\u00e9"))
+        .isEqualTo(
+            "-ERR unknown command '\u00ff\u00fe', with args beginning with: 'caf\u00e9' \r\n");
+  }
+
+  @Test
+  void namesAreFoundInAnyCaseAndWrongNumbersAreNamedInLowerCase() throws IOException {
+    run(
+        """
+        PiNg                                  -> +PONG
+        ping x                                -> $'x'
+        PING a b                              -> -ERR wrong number of arguments for 'ping' command
+        GET                                   -> -ERR wrong number of arguments for 'get' command
+        get a b                               -> -ERR wrong number of arguments for 'get' command
+        echo                                  -> -ERR wrong number of arguments for 'echo' command
+        echo hi                               -> $'hi'
+        dbsize x                              -> -ERR wrong number of arguments for 'dbsize' command
+        ttl                                   -> -ERR wrong number of arguments for 'ttl' command
+        pttl a b                              -> -ERR wrong number of arguments for 'pttl' command
+        persist                               -> -ERR wrong number of arguments for 'persist' command
+        """);
+  }
+
+  @Test
+  void clientsLearnWhatTheServerIs() throws IOException {
+    run(
+        """
+        command                               -> *0
+        command docs                          -> *0
+        command docs get                      -> *0
+        command count                         -> :22
+        config get nothing                    -> *0
+        hello 4                               -> -NOPROTO unsupported protocol version
+        hello abc                             -> -ERR Protocol version is not an integer or out of range
+        hello 2 foo                           -> -ERR Syntax error in HELLO option 'foo'
+        hello 3                               -> -ERR unknown command 'HELLO', with args beginning with: '3'\s
+        """);
+    assertThat(client.reply("CONFIG", "GET", "save", "APPENDONLY"))
+        .isEqualTo("*4\r\n$4\r\nsave\r\n$0\r\n\r\n$10\r\nappendonly\r\n$2\r\nno\r\n");
+    assertThat(client.reply("HELLO"))
+        .isEqualTo(client.reply("HELLO", "2"))
+        .startsWith("*14\r\n")
+        .contains("$5\r\nproto\r\n:2\r\n", "$2\r\nid\r\n:1\r\n", "$7\r\nmodules\r\n*0\r\n");
+  }
+
+  @Test
+  void infoHasTheFieldsThatToolsLookFor() throws IOException {
+    run("set a 1 -> +OK\nget a -> $'1'\nget b -> $-1\n");
+    String info = client.reply("INFO");
+    assertThat(info.lines())
+        .contains(
+            "# Server",
+            "redis_mode:standalone",
+            "tcp_port:" + server.port(),
+            "# Clients",
+            "connected_clients:1",
+            "maxclients:10000",
+            "# Memory",
+            "loading:0",
+            "# Stats",
+            "total_connections_received:1",
+            "total_commands_processed:3",
+            "expired_keys:0",
+            "keyspace_hits:1",
+            "keyspace_misses:1",
+            "role:master",
+            "# Keyspace",
+            "db0:keys=1,expires=0,avg_ttl=0")
+        .anyMatch(line -> line.matches("redis_version:7\\.2\\.\\d+"))
+        .anyMatch(line -> line.matches("uptime_in_seconds:\\d+"))
+        .anyMatch(line -> line.matches("used_memory:\\d+"))
+        .noneMatch(line -> line.startsWith("db1"));
+    assertThat(client.reply("INFO", "keyspace", "CLUSTER", "none", "cluster"))
+        .endsWith(
+            "\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n# Keyspace\r\n"
+                + "db0:keys=1,expires=0,avg_ttl=0\r\n\r\n");
+    assertThat(client.reply("INFO", "nothing")).isEqualTo("$0\r\n\r\n");
+    assertThat(client.reply("INFO", "all")).contains("# Server", "# Keyspace");
+  }
+}
