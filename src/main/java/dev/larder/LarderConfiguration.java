@@ -41,7 +41,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   private final @Nullable Factory<CacheLoader<K, V>> loader;
   private final @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
   private final Factory<ExpiryPolicy> expiry;
-  // an unmodifiable List, equal to another if its elements and their order are
+  @SuppressWarnings("serial") // the list is serializable as far as what is in it is
   private final List<CacheEntryListenerConfiguration<K, V>> listeners;
   private final @Nullable Factory<? extends Codec<K>> keyCodec;
   private final @Nullable Factory<? extends Codec<V>> valueCodec;

@@ -240,23 +240,35 @@ final class JCache<K, V> implements Cache<K, V> {
   // --------------------------------------------------------------------------- entry processors
 
   @Override
+  @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
   public <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
     requireArguments(key, processor, "entryProcessor");
     try {
-      return entries.run(
-          key,
-          turn -> {
-            turn.lookUp();
-            ProcessorEntry<K, V> entry = new ProcessorEntry<>(this, turn);
-            T result = turn.inUserCode(() -> processor.process(entry, arguments));
-            entry.decide();
-            return result;
-          });
+      return entries.run(key, turn -> process(turn, processor, arguments));
     } catch (EntryProcessorException | CacheEntryListenerException e) {
       throw e;
     } catch (RuntimeException e) {
       throw new EntryProcessorException(e);
     }
+  }
+
+  private <T> @Nullable T process(
+      Turn<K, V> turn, EntryProcessor<K, V, T> processor, Object[] arguments) {
+    turn.lookUp();
+    ProcessorEntry<K, V> entry = new ProcessorEntry<>(this, turn);
+    T result;
+    turn.beginUserCode();
+    try {
+      result = processor.process(entry, arguments);
+    } catch (EntryProcessorException e) {
+      throw e;
+    } catch (RuntimeException e) { // also a listener's: it was told of something else
+      throw new EntryProcessorException(e);
+    } finally {
+      turn.endUserCode();
+    }
+    entry.decide();
+    return result;
   }
 
   @Override
@@ -434,7 +446,8 @@ final class JCache<K, V> implements Cache<K, V> {
   public void loadAll(
       Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener completion) {
     rules.requireOpen();
-    Set<K> wanted = copyOfKeys(keys);
+    Set<K> wanted = new LinkedHashSet<>();
+    copyOfKeys(keys).forEach(key -> wanted.add(rules.copyKey(key))); // they may change meanwhile
     Runnable load =
         () -> {
           Exception failure = null;

@@ -5,6 +5,8 @@ import dev.larder.store.Change.Cause;
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
 import dev.larder.store.Store;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +49,6 @@ public final class Turn<K, V> {
   }
 
   private final EntryOperations<K, V> operations;
-  private final Store<K, V> store;
-  private final Rules<K, V> rules;
   private final K key;
   private final @Nullable Entry<K, V> entry;
   private @Nullable V found;
@@ -64,18 +64,14 @@ public final class Turn<K, V> {
   private boolean counting;
   private boolean lookedUp;
   private boolean asked;
-  private Feed.@Nullable Ticket<K, V> expiry; // of the value found dead, always recorded first
-  private Feed.@Nullable Ticket<K, V> change;
-  private Feed.@Nullable Ticket<K, V> end; // the new value expired at once
+  private @Nullable List<Feed.Ticket<K, V>> tickets; // what is to be told, in this order
 
   Turn(EntryOperations<K, V> operations, K key, @Nullable Entry<K, V> entry) {
     this.operations = operations;
-    this.store = operations.store();
-    this.rules = operations.rules();
     this.key = key;
     this.entry = entry;
     this.counting = operations.counts();
-    this.writing = rules.writesThrough();
+    this.writing = operations.rules().writesThrough();
   }
 
   // ------------------------------------------------------------------------------ what it finds
@@ -125,18 +121,18 @@ public final class Turn<K, V> {
   /** As {@link #read}, but a missing value is asked for where the cache reads through. */
   public @Nullable V readThrough() {
     V value = read();
-    return value != null || !rules.readsThrough() ? value : load();
+    return value != null || !rules().readsThrough() ? value : load();
   }
 
   /** The value from outside the cache, which is then kept; not counted. */
   public @Nullable V load() {
     asked = true;
-    V loaded = inUserCode(() -> rules.load(key));
+    V loaded = inUserCode(() -> rules().load(key));
     if (loaded == null) {
       return null;
     }
-    rules.requireTypes(key, loaded);
-    putLoaded(rules.copyValue(loaded));
+    rules().requireTypes(key, loaded);
+    putLoaded(rules().copyValue(loaded));
     return this.value;
   }
 
@@ -209,15 +205,33 @@ public final class Turn<K, V> {
 
   /** Runs code of the user while the entry is held. */
   public <R extends @Nullable Object> R inUserCode(Supplier<R> code) {
-    if (entry == null) {
-      return code.get();
-    }
-    store.beginUserCode(entry);
+    beginUserCode();
     try {
       return code.get();
     } finally {
-      store.endUserCode(entry);
+      endUserCode();
     }
+  }
+
+  /** The same in two steps, with {@link #endUserCode} in a finally, for where an object counts. */
+  public void beginUserCode() {
+    if (entry != null) {
+      store().beginUserCode(entry);
+    }
+  }
+
+  public void endUserCode() {
+    if (entry != null) {
+      store().endUserCode(entry);
+    }
+  }
+
+  private Store<K, V> store() {
+    return operations.store();
+  }
+
+  private Rules<K, V> rules() {
+    return operations.rules();
   }
 
   // ----------------------------------------------------------------- around it: EntryOperations
@@ -227,13 +241,13 @@ public final class Turn<K, V> {
     if (entry == null) {
       return;
     }
-    if (store.feed().isActive()) {
-      store.feed().refuseReentry(key);
+    if (store().feed().isActive()) {
+      store().feed().refuseReentry(key);
     }
     long deadline = entry.deadline();
     found = entry.value();
-    if (found != null && store.clearIfPassed(entry)) {
-      expiry = record(entry, found, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
+    if (found != null && store().clearIfPassed(entry)) {
+      record(entry, found, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
       found = null;
     }
   }
@@ -246,7 +260,7 @@ public final class Turn<K, V> {
     V old = found;
     switch (outcome) {
       case NOTHING -> {
-        if (accessed && old != null && rules.movesOnAccess()) {
+        if (accessed && old != null && rules().movesOnAccess()) {
           access(entry, old);
         }
       }
@@ -262,10 +276,10 @@ public final class Turn<K, V> {
 
   private void access(Entry<K, V> entry, V old) {
     if (!Entry.isExplicit(entry.deadline())) {
-      long lifetime = lifetime(rules::accessLifetime);
+      long lifetime = lifetime(rules()::accessLifetime);
       if (lifetime != Rules.KEEP) {
         long deadline = operations.deadlineIn(lifetime);
-        store.setDeadline(entry, deadline);
+        store().setDeadline(entry, deadline);
         endIfPassed(entry, old, deadline, "expired");
       }
     }
@@ -275,27 +289,27 @@ public final class Turn<K, V> {
     if (writing) {
       inUserCode(
           () -> {
-            rules.delete(key);
+            rules().delete(key);
             return key;
           });
     }
     if (old != null) {
       long deadline = entry.deadline();
-      store.clear(entry);
+      store().clear(entry);
       if (counting) {
         operations.statistics().removal();
       }
-      change = record(entry, old, deadline, null, Entry.ETERNAL, Cause.REMOVED, event);
+      record(entry, old, deadline, null, Entry.ETERNAL, Cause.REMOVED, event);
     }
   }
 
   private void changeDeadline(Entry<K, V> entry, V old) {
     long before = entry.deadline();
     long deadline = Entry.explicit(until);
-    store.setDeadline(entry, deadline);
+    store().setDeadline(entry, deadline);
     endIfPassed(entry, old, deadline, "del");
     if (entry.value() != null) {
-      change = record(entry, old, before, old, deadline, Cause.DEADLINE, event);
+      record(entry, old, before, old, deadline, Cause.DEADLINE, event);
     }
   }
 
@@ -304,28 +318,29 @@ public final class Turn<K, V> {
     if (writing && !loaded) {
       inUserCode(
           () -> {
-            rules.write(key, value);
+            rules().write(key, value);
             return key;
           });
     }
     long before = entry.deadline();
     long after = deadlineOfValue(before, old == null);
-    if (old == null && store.clock().passed(after)) {
+    if (old == null && store().clock().passed(after)) {
       return; // never added
     }
     if (old != null && after == before) {
-      store.setValue(entry, value);
+      store().setValue(entry, value);
     } else {
-      store.set(entry, value, after);
+      store().set(entry, value, after);
     }
     stored = true;
     if (counting && !loaded) {
       operations.statistics().put();
     }
-    change =
-        old == null
-            ? record(entry, null, Entry.ETERNAL, value, after, Cause.CREATED, event)
-            : record(entry, old, before, value, after, Cause.UPDATED, event);
+    if (old == null) {
+      record(entry, null, Entry.ETERNAL, value, after, Cause.CREATED, event);
+    } else {
+      record(entry, old, before, value, after, Cause.UPDATED, event);
+    }
     if (old != null) {
       endIfPassed(entry, value, after, "expired");
     }
@@ -333,8 +348,8 @@ public final class Turn<K, V> {
 
   /** A value whose new deadline lies in the past is gone at once. */
   private void endIfPassed(Entry<K, V> entry, V value, long deadline, String event) {
-    if (store.clearIfPassed(entry)) {
-      end = record(entry, value, deadline, null, Entry.ETERNAL, Cause.EXPIRED, event);
+    if (store().clearIfPassed(entry)) {
+      record(entry, value, deadline, null, Entry.ETERNAL, Cause.EXPIRED, event);
     }
   }
 
@@ -349,7 +364,7 @@ public final class Turn<K, V> {
         || outcome == Outcome.MODIFY && Entry.isExplicit(before)) {
       return before;
     }
-    long lifetime = lifetime(rules::updateLifetime);
+    long lifetime = lifetime(rules()::updateLifetime);
     if (lifetime != Rules.KEEP) {
       return operations.deadlineIn(lifetime);
     }
@@ -357,18 +372,18 @@ public final class Turn<K, V> {
   }
 
   private long creationDeadline() {
-    return operations.deadlineIn(lifetime(rules::creationLifetime));
+    return operations.deadlineIn(lifetime(rules()::creationLifetime));
   }
 
   private long lifetime(Lifetime lifetime) {
-    return rules.customExpiry() ? inUserCode(lifetime::millis) : lifetime.millis();
+    return rules().customExpiry() ? inUserCode(lifetime::millis) : lifetime.millis();
   }
 
   private interface Lifetime {
     long millis();
   }
 
-  private Feed.@Nullable Ticket<K, V> record(
+  private void record(
       Entry<K, V> entry,
       @Nullable V oldValue,
       long oldDeadline,
@@ -376,46 +391,44 @@ public final class Turn<K, V> {
       long newDeadline,
       Cause cause,
       String event) {
-    Feed<K, V> feed = store.feed();
-    return feed.isActive()
-        ? feed.record(
-            new Change<>(entry.key(), oldValue, oldDeadline, newValue, newDeadline, cause, event))
-        : null;
+    Feed<K, V> feed = store().feed();
+    if (feed.isActive()) {
+      if (tickets == null) {
+        tickets = new ArrayList<>(2);
+      }
+      tickets.add(
+          feed.record(
+              new Change<>(
+                  entry.key(), oldValue, oldDeadline, newValue, newDeadline, cause, event)));
+    }
   }
 
   /** Gives the entry back. */
   void end() {
     if (entry != null) {
-      store.release(entry);
+      store().release(entry);
     }
   }
 
   /** Tells of what was recorded, after the entry was given back; all of it, whatever fails. */
   void deliver() {
-    if (expiry == null && change == null && end == null) {
+    if (tickets == null) {
       return;
     }
-    Throwable failure = deliver(expiry, null);
-    failure = deliver(change, failure);
-    failure = deliver(end, failure);
+    Throwable failure = null;
+    for (Feed.Ticket<K, V> ticket : tickets) {
+      try {
+        store().feed().deliver(ticket);
+      } catch (RuntimeException | Error e) {
+        failure = failure == null ? e : failure;
+      }
+    }
     if (failure instanceof Error error) {
       throw error;
     }
     if (failure != null) {
       throw (RuntimeException) failure; // a subscriber throws nothing else
     }
-  }
-
-  private @Nullable Throwable deliver(
-      Feed.@Nullable Ticket<K, V> ticket, @Nullable Throwable failure) {
-    if (ticket != null) {
-      try {
-        store.feed().deliver(ticket);
-      } catch (RuntimeException | Error e) {
-        return failure == null ? e : failure;
-      }
-    }
-    return failure;
   }
 
   boolean lookedUp() {

@@ -1,5 +1,7 @@
 package dev.larder.protocol;
 
+import java.util.Locale;
+
 /**
  * How large a request may become before its sender is cut off.
  *
@@ -27,8 +29,7 @@ public record RequestLimits(int maxBulkLength, int maxRequestLength) {
     // Not more than 1 GB, so that positions in a request and their sums stay within an int.
     if (maxRequestLength < maxBulkLength || maxRequestLength > LARGEST_REQUEST) {
       throw new IllegalArgumentException(
-          "Expected a maxRequestLength of %d (maxBulkLength) to %d bytes but was %d"
-              .formatted(maxBulkLength, LARGEST_REQUEST, maxRequestLength));
+          String.format(Locale.ROOT, "Expected a maxRequestLength of %d (maxBulkLength) to %d bytes but was %d", maxBulkLength, LARGEST_REQUEST, maxRequestLength));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.larder.protocol;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -329,8 +330,7 @@ public final class RequestReader {
     if (length > limits.maxRequestLength()) {
       throw fail(
           ProtocolException.silent(
-              "Expected a request of at most %d bytes but was one of at least %d"
-                  .formatted(limits.maxRequestLength(), length)));
+              String.format(Locale.ROOT, "Expected a request of at most %d bytes but was one of at least %d", limits.maxRequestLength(), length)));
     }
   }
 

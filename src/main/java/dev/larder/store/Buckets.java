@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * outside can predict. The notice FLOODS says that an array has such buckets. Growth dissolves them
  * and, where need be, makes new ones.
  */
-final class Buckets<K, V> {
+class Buckets<K, V> {
   private static final int FLOODED_AT = 16;
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Entry[].class);
 
@@ -57,15 +57,20 @@ final class Buckets<K, V> {
   private volatile Entry<K, V>[] table; // buckets, a power of two, and the notice
   private int size; // entries linked, also those in flooded slots; guarded by monitor
 
-  Buckets(Object monitor, Hash hash, SecondHash second) {
-    this(monitor, hash, second, newTable(1));
-  }
-
-  private Buckets(Object monitor, Hash hash, @Nullable SecondHash second, Entry<K, V>[] table) {
-    this.monitor = monitor;
+  /** Empty buckets, guarded by their own monitor. */
+  Buckets(Hash hash, SecondHash second) {
+    this.monitor = this;
     this.hash = hash;
     this.second = second;
-    this.table = table;
+    this.table = newTable(1);
+  }
+
+  /** The buckets of a flooded slot, under the monitor of those outside, which fill them. */
+  private Buckets(Object monitor, Hash hash) {
+    this.monitor = monitor;
+    this.hash = hash;
+    this.second = null;
+    this.table = retired();
   }
 
   /** The entry of the key, whatever its state, or null; takes no lock unless the array is moving. */
@@ -276,7 +281,7 @@ final class Buckets<K, V> {
       hashes = new int[length];
       hashAll(table, i, this::secondHash, hashes, 0);
       fresh = newTable(Integer.highestOneBit(length) * 2);
-      inner = new Buckets<>(monitor, this::secondHash, null, retired());
+      inner = new Buckets<>(monitor, this::secondHash);
       flooded = new Flooded<>(inner);
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       return;

@@ -53,8 +53,8 @@ public final class Store<K, V> implements AutoCloseable {
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
 
-  /** Some of the keys: buckets under one monitor, which is the stripe itself. */
-  private static final class Stripe<K, V> {
+  /** Some of the keys, under one monitor: the buckets themselves, to spare readers a step. */
+  private static final class Stripe<K, V> extends Buckets<K, V> {
     static final VarHandle LIVE;
     static final VarHandle TIMED;
     static final VarHandle EARLIEST;
@@ -70,14 +70,13 @@ public final class Store<K, V> implements AutoCloseable {
       }
     }
 
-    final Buckets<K, V> buckets;
     volatile long live; // entries with a value
     volatile long timed; // those of them with a deadline
     volatile long earliest = Entry.ETERNAL; // no deadline in here is earlier
     long sweptAt; // the sweeper's own
 
     Stripe(SecondHash second) {
-      buckets = new Buckets<>(this, key -> bucketHash(spread(key)), second);
+      super(key -> bucketHash(spread(key)), second);
     }
 
     /** Notes a deadline, so that the sweeper comes when it passes. */
@@ -132,7 +131,7 @@ public final class Store<K, V> implements AutoCloseable {
   /** The key's entry, in whatever state, or null. Waits for nobody. */
   public @Nullable Entry<K, V> find(Object key) {
     int spread = spread(key);
-    return stripe(spread).buckets.find(key, bucketHash(spread), tag(spread));
+    return stripe(spread).find(key, bucketHash(spread), tag(spread));
   }
 
   /** Entries with a value; those whose deadline has passed count until they are removed. */
@@ -165,7 +164,7 @@ public final class Store<K, V> implements AutoCloseable {
     Stripe<K, V> stripe = stripes[i];
     int next;
     synchronized (stripe) {
-      next = stripe.buckets.scan((int) cursor, action);
+      next = stripe.scan((int) cursor, action);
     }
     if (next == 0 && ++i == stripes.length) {
       return 0;
@@ -206,14 +205,14 @@ public final class Store<K, V> implements AutoCloseable {
     Stripe<K, V> stripe = stripe(spread);
     Entry<K, V> fresh = null;
     for (; ; ) {
-      Entry<K, V> entry = stripe.buckets.find(key, bucketHash(spread), tag(spread));
+      Entry<K, V> entry = stripe.find(key, bucketHash(spread), tag(spread));
       if (entry == null || entry.lockState() == Entry.DEAD) {
         if (fresh == null) {
           fresh = new Entry<>(key, tag(spread), null);
         }
         try {
           synchronized (stripe) {
-            entry = stripe.buckets.link(fresh, bucketHash(spread));
+            entry = stripe.link(fresh, bucketHash(spread));
           }
         } catch (Throwable t) { // an equals or hashCode: linked or not, nobody will hold it
           EntryLocks.release(fresh, Entry.DEAD);
@@ -256,7 +255,7 @@ public final class Store<K, V> implements AutoCloseable {
     int spread = spread(held.key());
     Stripe<K, V> stripe = stripe(spread);
     synchronized (stripe) {
-      stripe.buckets.unlink(held, bucketHash(spread));
+      stripe.unlink(held, bucketHash(spread));
     }
   }
 
@@ -445,7 +444,7 @@ public final class Store<K, V> implements AutoCloseable {
       synchronized (stripe) {
         for (int i = 0; i < 64 && (cursor != 0 || i == 0); i++) {
           cursor =
-              stripe.buckets.scan(
+              stripe.scan(
                   cursor,
                   entry -> {
                     long deadline = entry.deadline();

@@ -41,6 +41,7 @@ class EntryOperationsTest {
     long creation = ETERNAL;
     long update = KEEP;
     long access = KEEP;
+    Runnable beforeAccess = () -> {};
     boolean writes;
     @Nullable String loaded;
     @Nullable RuntimeException failure;
@@ -58,6 +59,7 @@ class EntryOperationsTest {
 
     @Override
     public long accessLifetime() {
+      beforeAccess.run();
       return access;
     }
 
@@ -165,6 +167,26 @@ class EntryOperationsTest {
     rules.access = Rules.ETERNAL;
     entries.get("k");
     assertThat(deadline()).isEqualTo(Entry.ETERNAL);
+  }
+
+  /** The policy is asked after a reader has seen value and deadline: time enough for a writer. */
+  @Test
+  void aReadOfTheOldValueLeavesTheDeadlineOfTheNewOneAlone() {
+    for (long access : new long[] {700, 0, Rules.ETERNAL}) {
+      for (long[] lifetimes : new long[][] {{Rules.ETERNAL, Rules.ETERNAL}, {500, 600}}) {
+        rules.creation = lifetimes[0];
+        rules.update = lifetimes[1];
+        rules.access = access;
+        rules.beforeAccess = () -> {};
+        put("1");
+        rules.beforeAccess = () -> put("2");
+
+        assertThat(entries.get("k")).isEqualTo("1");
+        assertThat(store.find("k").value()).isEqualTo("2");
+        assertThat(deadline()).isEqualTo(entries.deadlineIn(lifetimes[1]));
+        entries.runIfPresent("k", turn -> decide(turn, turn::remove));
+      }
+    }
   }
 
   @Test

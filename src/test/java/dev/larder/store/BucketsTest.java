@@ -14,9 +14,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BucketsTest {
-  private final Object monitor = new Object();
   private final Buckets<Object, String> buckets =
-      new Buckets<>(monitor, Object::hashCode, new SecondHash(new Random(1)));
+      new Buckets<>(Object::hashCode, new SecondHash(new Random(1)));
 
   @Test
   void findsWhatWasLinkedThroughManyDoublings() {
@@ -133,7 +132,7 @@ class BucketsTest {
     Random random = new Random(7);
     for (int round = 0; round < 20; round++) {
       Buckets<Object, String> table =
-          new Buckets<>(monitor, Object::hashCode, new SecondHash(new Random(1)));
+          new Buckets<>(Object::hashCode, new SecondHash(new Random(1)));
       int stable = random.nextInt(300);
       for (int i = 0; i < stable; i++) {
         Object key = i % 3 == 0 ? Keys.colliding(i) : (Object) i;

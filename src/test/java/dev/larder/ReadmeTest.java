@@ -1,0 +1,105 @@
+package dev.larder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.larder.server.LarderServer;
+import dev.larder.server.command.Command;
+import dev.larder.server.command.CommandTable;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.net.Socket;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.cache.Cache;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.spi.CachingProvider;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README shows is what happens. */
+class ReadmeTest {
+  private static final Path README = Path.of("README.md");
+
+  @Test
+  void theFirstProgramCompilesAndPrintsWhatItSays(@TempDir Path directory) throws Exception {
+    Path source = Files.writeString(directory.resolve("Greetings.java"), blocks("java").get(0));
+    int status =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-d", directory.toString(), source.toString());
+    assertThat(status).isZero();
+
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream out = System.out;
+    try (URLClassLoader loader =
+        new URLClassLoader(new java.net.URL[] {directory.toUri().toURL()})) {
+      System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+      loader
+          .loadClass("Greetings")
+          .getMethod("main", String[].class)
+          .invoke(null, (Object) new String[0]);
+    } finally {
+      System.setOut(out);
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("hello, look at me with: redis-cli");
+  }
+
+  @Test
+  void theTypedSessionPrintsExactlyWhatItShows() throws Exception {
+    List<String> session = blocks("").stream().filter(b -> b.startsWith("SET name")).toList();
+    assertThat(session).hasSize(1);
+    List<String> lines = session.get(0).lines().toList();
+
+    try (CachingProvider provider =
+            Caching.getCachingProvider("dev.larder.jcache.LarderCachingProvider");
+        Cache<String, String> cache =
+            provider
+                .getCacheManager()
+                .createCache(
+                    "readme",
+                    new MutableConfiguration<String, String>().setTypes(String.class, String.class));
+        LarderServer server = LarderServer.builder(cache).port(0).start();
+        Socket socket = new Socket("localhost", server.port())) {
+      BufferedReader replies =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      for (int i = 0; i < lines.size(); i += 2) { // a command, its reply
+        socket.getOutputStream().write((lines.get(i) + "\n").getBytes(StandardCharsets.UTF_8));
+        assertThat(replies.readLine()).as(lines.get(i)).isEqualTo(lines.get(i + 1));
+      }
+    }
+  }
+
+  @Test
+  void everyCommandIsListed() throws IOException {
+    String readme = Files.readString(README);
+    for (Command command : CommandTable.ALL.commands()) {
+      String name = command.name().replace('|', ' ').toUpperCase(Locale.ROOT);
+      assertThat(readme).contains("`" + name + "`");
+    }
+  }
+
+  /** The contents of the fenced blocks in this language. */
+  private static List<String> blocks(String language) throws IOException {
+    List<String> blocks = new ArrayList<>();
+    Matcher matcher =
+        Pattern.compile("(?ms)^```(\\w*)\n(.*?)^```$").matcher(Files.readString(README));
+    while (matcher.find()) {
+      if (matcher.group(1).equals(language)) {
+        blocks.add(matcher.group(2));
+      }
+    }
+    return blocks;
+  }
+}

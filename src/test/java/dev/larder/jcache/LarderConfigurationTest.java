@@ -1,0 +1,290 @@
+package dev.larder.jcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.larder.Clock;
+import dev.larder.Codec;
+import dev.larder.LarderConfiguration;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.Factory;
+import javax.cache.configuration.FactoryBuilder;
+import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.event.CacheEntryCreatedListener;
+import javax.cache.event.CacheEntryEvent;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import javax.cache.expiry.Duration;
+import javax.cache.expiry.EternalExpiryPolicy;
+import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** All settings of a cache as one value: immutable, comparable, serializable, shown as text. */
+class LarderConfigurationTest {
+  /** A factory that can be serialized and compared, unlike a lambda. */
+  private record Named<T>(String name) implements Factory<T> {
+    @Override
+    public T create() {
+      throw new UnsupportedOperationException(name);
+    }
+  }
+
+  static final class SilentListener implements CacheEntryCreatedListener<String, String> {
+    @Override
+    public void onCreated(Iterable<CacheEntryEvent<? extends String, ? extends String>> events) {}
+  }
+
+  private static CacheEntryListenerConfiguration<String, String> listener(boolean synchronous) {
+    return new MutableCacheEntryListenerConfiguration<>(
+        FactoryBuilder.factoryOf(SilentListener.class), null, false, synchronous);
+  }
+
+  private static LarderConfiguration.Builder<String, String> strings() {
+    return LarderConfiguration.builder(String.class, String.class);
+  }
+
+  /** Nothing is left at its default. */
+  private static LarderConfiguration<String, String> full() {
+    return strings()
+        .storeByValue(false)
+        .loader(new Named<CacheLoader<String, String>>("loader"))
+        .readThrough(true)
+        .writer(new Named<CacheWriter<? super String, ? super String>>("writer"))
+        .writeThrough(true)
+        .statistics(true)
+        .management(true)
+        .expiry(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
+        .listener(listener(true))
+        .keyCodec(new Named<Codec<String>>("keys"))
+        .valueCodec(new Named<Codec<String>>("values"))
+        .executor(new Named<Executor>("executor"))
+        .clock(new Named<Clock>("clock"))
+        .build();
+  }
+
+  @Test
+  void defaultsAreThoseOfJCache() {
+    LarderConfiguration<String, String> defaults = strings().build();
+    MutableConfiguration<String, String> standard = new MutableConfiguration<>();
+
+    assertThat(defaults.isStoreByValue()).isEqualTo(standard.isStoreByValue()).isTrue();
+    assertThat(defaults.getExpiryPolicyFactory()).isEqualTo(standard.getExpiryPolicyFactory());
+    assertThat(defaults.getCacheLoaderFactory()).isNull();
+    assertThat(defaults.getCacheWriterFactory()).isNull();
+    assertThat(defaults.isReadThrough() || defaults.isWriteThrough()).isFalse();
+    assertThat(defaults.isStatisticsEnabled() || defaults.isManagementEnabled()).isFalse();
+    assertThat(defaults.getCacheEntryListenerConfigurations()).isEmpty();
+  }
+
+  @Test
+  void survivesSerializationWithAllItsSettings() throws Exception {
+    assertThat(serialized(full())).isEqualTo(full()).isNotSameAs(full());
+    assertThat(serialized(strings().build())).isEqualTo(strings().build());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> T serialized(T object) throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(object);
+    }
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      return (T) in.readObject();
+    }
+  }
+
+  static Stream<UnaryOperator<LarderConfiguration.Builder<String, String>>> changes() {
+    return Stream.of(
+        b -> b.storeByValue(true),
+        b -> b.readThrough(false),
+        b -> b.writeThrough(false),
+        b -> b.statistics(false),
+        b -> b.management(false),
+        b -> b.loader(new Named<>("other")),
+        b -> b.writer(new Named<>("other")),
+        b -> b.expiry(EternalExpiryPolicy.factoryOf()),
+        b -> b.listener(listener(false)),
+        b -> b.withoutListener(listener(true)),
+        b -> b.keyCodec(null),
+        b -> b.valueCodec(new Named<>("other")),
+        b -> b.executor(null),
+        b -> b.clock(new Named<>("other")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("changes")
+  void everySettingCountsInAComparison(
+      UnaryOperator<LarderConfiguration.Builder<String, String>> change) {
+    LarderConfiguration<String, String> changed = change.apply(full().toBuilder()).build();
+
+    assertThat(changed).isNotEqualTo(full()).isEqualTo(change.apply(full().toBuilder()).build());
+    assertThat(new HashSet<>(List.of(full(), changed))).hasSize(2);
+  }
+
+  @Test
+  void equalSettingsAreEqualAndHashAlike() {
+    assertThat(full()).isEqualTo(full()).hasSameHashCodeAs(full());
+    assertThat(full().toBuilder().build()).isEqualTo(full());
+    assertThat(strings().build())
+        .isNotEqualTo(LarderConfiguration.builder(String.class, Object.class).build());
+  }
+
+  @Test
+  void orderOfListenersIsKeptButIsNoDifference() {
+    var oneWay = strings().listener(listener(true)).listener(listener(false)).build();
+    var other = strings().listener(listener(false)).listener(listener(true)).build();
+
+    assertThat(oneWay).isEqualTo(other).hasSameHashCodeAs(other);
+    assertThat(oneWay.getCacheEntryListenerConfigurations())
+        .containsExactly(listener(true), listener(false));
+  }
+
+  @Test
+  void textShowsWhatIsNotAtItsDefault() {
+    assertThat(strings().build()).hasToString("LarderConfiguration[String → String, by value]");
+    assertThat(full().toString())
+        .startsWith("LarderConfiguration[String → String, by reference, read-through Named[")
+        .contains("name=loader", "write-through Named[name=writer]", "expiry ")
+        .contains("statistics on", "management on", "listeners 1", "key codec Named[name=keys]")
+        .contains("value codec Named[name=values]", "executor Named[name=executor]")
+        .endsWith("clock Named[name=clock]]");
+  }
+
+  @Test
+  void readThroughWithoutLoaderAndWriteThroughWithoutWriterAreInvalid() {
+    assertThatThrownBy(() -> strings().readThrough(true).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("CacheLoader");
+    assertThatThrownBy(() -> strings().writeThrough(true).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("CacheWriter");
+  }
+
+  @Test
+  void nothingOfItCanBeChanged() {
+    var listeners = full().getCacheEntryListenerConfigurations().iterator();
+    listeners.next();
+
+    assertThatThrownBy(listeners::remove).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  void takesOverACompleteConfigurationOfAnyClass() {
+    MutableConfiguration<String, String> standard =
+        new MutableConfiguration<String, String>()
+            .setTypes(String.class, String.class)
+            .setStoreByValue(false)
+            .setReadThrough(true)
+            .setCacheLoaderFactory(new Named<>("loader"))
+            .setWriteThrough(true)
+            .setCacheWriterFactory(new Named<>("writer"))
+            .setStatisticsEnabled(true)
+            .setManagementEnabled(true)
+            .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
+            .addCacheEntryListenerConfiguration(listener(true));
+    LarderConfiguration<String, String> expected =
+        full().toBuilder().keyCodec(null).valueCodec(null).executor(null).clock(null).build();
+
+    assertThat(LarderConfiguration.of(standard)).isEqualTo(expected);
+    assertThat(LarderConfiguration.of(new Foreign<>(standard))).isEqualTo(expected);
+    LarderConfiguration<String, String> own = full();
+    assertThat(LarderConfiguration.of(own)).isSameAs(own);
+  }
+
+  @Test
+  void takesOverAPlainConfigurationWithDefaults() {
+    Configuration<String, String> plain =
+        new Configuration<>() {
+          @Override
+          public Class<String> getKeyType() {
+            return String.class;
+          }
+
+          @Override
+          public Class<String> getValueType() {
+            return String.class;
+          }
+
+          @Override
+          public boolean isStoreByValue() {
+            return false;
+          }
+        };
+
+    assertThat(LarderConfiguration.of(plain)).isEqualTo(strings().storeByValue(false).build());
+  }
+
+  /** A configuration that is complete, but neither JCache's own class nor ours. */
+  private record Foreign<K, V>(CompleteConfiguration<K, V> settings)
+      implements CompleteConfiguration<K, V> {
+    @Override
+    public Class<K> getKeyType() {
+      return settings.getKeyType();
+    }
+
+    @Override
+    public Class<V> getValueType() {
+      return settings.getValueType();
+    }
+
+    @Override
+    public boolean isStoreByValue() {
+      return settings.isStoreByValue();
+    }
+
+    @Override
+    public boolean isReadThrough() {
+      return settings.isReadThrough();
+    }
+
+    @Override
+    public boolean isWriteThrough() {
+      return settings.isWriteThrough();
+    }
+
+    @Override
+    public boolean isStatisticsEnabled() {
+      return settings.isStatisticsEnabled();
+    }
+
+    @Override
+    public boolean isManagementEnabled() {
+      return settings.isManagementEnabled();
+    }
+
+    @Override
+    public Iterable<CacheEntryListenerConfiguration<K, V>> getCacheEntryListenerConfigurations() {
+      return settings.getCacheEntryListenerConfigurations();
+    }
+
+    @Override
+    public Factory<CacheLoader<K, V>> getCacheLoaderFactory() {
+      return settings.getCacheLoaderFactory();
+    }
+
+    @Override
+    public Factory<CacheWriter<? super K, ? super V>> getCacheWriterFactory() {
+      return settings.getCacheWriterFactory();
+    }
+
+    @Override
+    public Factory<ExpiryPolicy> getExpiryPolicyFactory() {
+      return settings.getExpiryPolicyFactory();
+    }
+  }
+}
