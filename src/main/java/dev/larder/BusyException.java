@@ -1,8 +1,8 @@
 package dev.larder;
 
 /**
- * Says to an event loop that an operation which may not wait would have to: somebody else holds the entry. Nothing has
- * happened; the operation can be done again by a thread that may wait.
+ * Says to an event loop that an operation which may not wait would have to: somebody else holds the
+ * entry. Nothing has happened; the operation can be done again by a thread that may wait.
  */
 public final class BusyException extends RuntimeException {
   private static final long serialVersionUID = 1L;

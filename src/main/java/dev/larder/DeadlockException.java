@@ -7,8 +7,8 @@ import javax.cache.CacheException;
  * that holds one key asked for a key whose holder waits, directly or through others, for the first.
  * The simplest case is user code that writes the very key it is working on.
  *
- * <p>The operation that failed with this had no effect, except that a synchronous listener may still
- * be told of a write that was already done: the message says so.
+ * <p>The operation that failed with this had no effect, except that a synchronous listener may
+ * still be told of a write that was already done: the message says so.
  */
 public final class DeadlockException extends CacheException {
   private static final long serialVersionUID = 1L;

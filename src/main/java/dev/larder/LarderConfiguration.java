@@ -41,8 +41,10 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   private final @Nullable Factory<CacheLoader<K, V>> loader;
   private final @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
   private final Factory<ExpiryPolicy> expiry;
+
   @SuppressWarnings("serial") // the list is serializable as far as what is in it is
   private final List<CacheEntryListenerConfiguration<K, V>> listeners;
+
   private final @Nullable Factory<? extends Codec<K>> keyCodec;
   private final @Nullable Factory<? extends Codec<V>> valueCodec;
   private final @Nullable Factory<? extends Executor> executor;
@@ -253,8 +255,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   }
 
   /**
-   * Collects the settings of a cache. The defaults are JCache's: by value, eternal, no statistics, no
-   * management, neither read-through nor write-through.
+   * Collects the settings of a cache. The defaults are JCache's: by value, eternal, no statistics,
+   * no management, neither read-through nor write-through.
    */
   public static final class Builder<K, V> {
     static final Factory<ExpiryPolicy> ETERNAL = EternalExpiryPolicy.factoryOf();
@@ -370,15 +372,17 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     /**
      * The settings.
      *
-     * @throws IllegalArgumentException for read-through without a loader, or write-through without a
-     *     writer
+     * @throws IllegalArgumentException for read-through without a loader, or write-through without
+     *     a writer
      */
     public LarderConfiguration<K, V> build() {
       if (readThrough && loader == null) {
-        throw new IllegalArgumentException("read-through needs a CacheLoader factory, there is none");
+        throw new IllegalArgumentException(
+            "read-through needs a CacheLoader factory, there is none");
       }
       if (writeThrough && writer == null) {
-        throw new IllegalArgumentException("write-through needs a CacheWriter factory, there is none");
+        throw new IllegalArgumentException(
+            "write-through needs a CacheWriter factory, there is none");
       }
       return new LarderConfiguration<>(this);
     }

@@ -52,7 +52,8 @@ class ReadmeTest {
     } finally {
       System.setOut(out);
     }
-    assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("hello, look at me with: redis-cli");
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .startsWith("hello, look at me with: redis-cli");
   }
 
   @Test
@@ -68,7 +69,8 @@ class ReadmeTest {
                 .getCacheManager()
                 .createCache(
                     "readme",
-                    new MutableConfiguration<String, String>().setTypes(String.class, String.class));
+                    new MutableConfiguration<String, String>()
+                        .setTypes(String.class, String.class));
         LarderServer server = LarderServer.builder(cache).port(0).start();
         Socket socket = new Socket("localhost", server.port())) {
       BufferedReader replies =

@@ -87,7 +87,13 @@ final class CacheRules<K, V> implements Rules<K, V> {
       return new NullPointerException("null among the " + what + " for cache '" + cacheName + "'");
     }
     return new ClassCastException(
-        "cache '" + cacheName + "' has " + what + " of " + expected.getName() + ", this is a "
+        "cache '"
+            + cacheName
+            + "' has "
+            + what
+            + " of "
+            + expected.getName()
+            + ", this is a "
             + found.getClass().getName());
   }
 
@@ -152,7 +158,8 @@ final class CacheRules<K, V> implements Rules<K, V> {
     List<K> copy = new ArrayList<>(keys);
     Map<K, V> loaded = loading(() -> loader.loadAll(copy));
     if (loaded == null) {
-      throw new CacheLoaderException("the loader of cache '" + cacheName + "' returned null from loadAll");
+      throw new CacheLoaderException(
+          "the loader of cache '" + cacheName + "' returned null from loadAll");
     }
     Map<K, V> values = new LinkedHashMap<>();
     for (K key : keys) {

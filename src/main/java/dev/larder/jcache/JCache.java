@@ -4,7 +4,6 @@ import dev.larder.LarderConfiguration;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.EntryOperations;
 import dev.larder.ops.Operation;
-import dev.larder.ops.Statistics;
 import dev.larder.ops.Turn;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cache through JCache's door. Each method on one entry is an operation that {@link
- * EntryOperations} runs; what a method does is what its operation says, and the rest (closed and null
- * checks, copies, expiry, writing, statistics, events) is in one place there.
+ * EntryOperations} runs; what a method does is what its operation says, and the rest (closed and
+ * null checks, copies, expiry, writing, statistics, events) is in one place there.
  *
  * <p>Methods on several entries work entry by entry, each atomic, and check all their arguments
  * before the first. Reads wait for nobody; see {@code MSET} and its like for the one exception that
@@ -51,7 +50,8 @@ final class JCache<K, V> implements Cache<K, V> {
   private final EntryOperations<K, V> entries;
   private final CacheOperations<K, V> operations;
   private final Executor executor;
-  private final CopyOnWriteArrayList<ListenerRegistration<K, V>> listeners = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<ListenerRegistration<K, V>> listeners =
+      new CopyOnWriteArrayList<>();
   private final ManagementBeans beans;
   private volatile LarderConfiguration<K, V> configuration; // without its listeners
 
@@ -204,7 +204,8 @@ final class JCache<K, V> implements Cache<K, V> {
   }
 
   /** Runs an operation that may store a value, which is checked and copied before. */
-  private <R extends @Nullable Object> R run(K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
+  private <R extends @Nullable Object> R run(
+      K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
     V kept = admit(key, value);
     return entries.run(key, turn -> operation.apply(turn, kept));
   }
@@ -322,7 +323,9 @@ final class JCache<K, V> implements Cache<K, V> {
       }
     }
     if (rules.readsThrough() && !missing.isEmpty()) {
-      rules.loadAll(missing).forEach((key, value) -> found.put(key, copy(keepLoaded(key, value, false))));
+      rules
+          .loadAll(missing)
+          .forEach((key, value) -> found.put(key, copy(keepLoaded(key, value, false))));
     }
     return found;
   }
@@ -334,7 +337,8 @@ final class JCache<K, V> implements Cache<K, V> {
     map.forEach(
         (key, value) -> {
           V kept = admit(key, value);
-          all.put(rules.copyKey(key), kept); // what cannot be copied fails before anything is written
+          all.put(
+              rules.copyKey(key), kept); // what cannot be copied fails before anything is written
         });
     RuntimeException failure = null;
     if (rules.writesThrough() && !all.isEmpty()) {
@@ -482,7 +486,10 @@ final class JCache<K, V> implements Cache<K, V> {
     }
   }
 
-  /** Keeps a loaded value, unless there is one by now that is not to be replaced; returns the one kept. */
+  /**
+   * Keeps a loaded value, unless there is one by now that is not to be replaced; returns the one
+   * kept.
+   */
   private V keepLoaded(K key, V value, boolean replaceExisting) {
     rules.requireTypes(key, value);
     V kept = rules.copyValue(value);
@@ -507,7 +514,8 @@ final class JCache<K, V> implements Cache<K, V> {
   // -------------------------------------------------------------------------------- listeners
 
   @Override
-  public synchronized void registerCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
+  public synchronized void registerCacheEntryListener(
+      CacheEntryListenerConfiguration<K, V> listener) {
     rules.requireOpen();
     Objects.requireNonNull(listener, "listener configuration is null");
     for (ListenerRegistration<K, V> registered : listeners) {
@@ -577,8 +585,9 @@ final class JCache<K, V> implements Cache<K, V> {
   }
 
   /**
-   * Closes the cache and everything that it was given to work with and that can be closed. Loads and
-   * listeners that run go on to their end; what asynchronous listeners were not told yet is dropped.
+   * Closes the cache and everything that it was given to work with and that can be closed. Loads
+   * and listeners that run go on to their end; what asynchronous listeners were not told yet is
+   * dropped.
    */
   @Override
   public void close() {
@@ -596,7 +605,7 @@ final class JCache<K, V> implements Cache<K, V> {
       registered.close();
       closing.addAll(registered.customizations());
     }
-    entries.store().close();
+    entries.store().discard();
     closeAll(closing);
   }
 
@@ -651,6 +660,9 @@ final class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public String toString() {
-    return "cache '" + name + "' (Larder" + (isClosed() ? ", closed)" : ", " + operations.keys().size() + " entries)");
+    return "cache '"
+        + name
+        + "' (Larder"
+        + (isClosed() ? ", closed)" : ", " + operations.keys().size() + " entries)");
   }
 }

@@ -16,8 +16,7 @@ final class JCacheEvent<K, V> extends CacheEntryEvent<K, V> {
   private final transient @Nullable V value;
   private final transient @Nullable V oldValue;
 
-  JCacheEvent(
-      Cache<K, V> source, EventType type, K key, @Nullable V value, @Nullable V oldValue) {
+  JCacheEvent(Cache<K, V> source, EventType type, K key, @Nullable V value, @Nullable V oldValue) {
     super(source, type);
     this.key = key;
     this.value = value;

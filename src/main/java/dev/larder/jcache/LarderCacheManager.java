@@ -29,8 +29,8 @@ import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caches of one URI and class loader, and the place where a cache is put together: store, rules,
- * operations and JCache's door.
+ * The caches of one URI and class loader, and the place where a cache is put together: store,
+ * rules, operations and JCache's door.
  */
 final class LarderCacheManager implements CacheManager {
   private final LarderCachingProvider provider;
@@ -73,7 +73,8 @@ final class LarderCacheManager implements CacheManager {
   }
 
   @Override
-  public <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String cacheName, C configuration) {
+  public <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(
+      String cacheName, C configuration) {
     requireOpen();
     Objects.requireNonNull(cacheName, "cacheName is null");
     Objects.requireNonNull(configuration, "configuration is null");
@@ -94,7 +95,8 @@ final class LarderCacheManager implements CacheManager {
     Codec<V> valueCodec = codec(configuration.valueCodec(), configuration.getValueType(), copier);
     Factory<? extends Executor> executors = configuration.executor();
     Executor executor =
-        Workers.inLoader(executors == null ? Workers.shared() : executors.create(), classLoader::get);
+        Workers.inLoader(
+            executors == null ? Workers.shared() : executors.create(), classLoader::get);
     Factory<? extends Clock> clocks = configuration.clock();
     StoreClock clock = clocks == null ? StoreClock.system() : StoreClock.of(clocks.create());
     CacheRules<K, V> rules =
@@ -127,7 +129,8 @@ final class LarderCacheManager implements CacheManager {
   }
 
   @Override
-  public <K, V> @Nullable Cache<K, V> getCache(String cacheName, Class<K> keyType, Class<V> valueType) {
+  public <K, V> @Nullable Cache<K, V> getCache(
+      String cacheName, Class<K> keyType, Class<V> valueType) {
     requireOpen();
     Objects.requireNonNull(cacheName, "cacheName is null");
     Objects.requireNonNull(keyType, "keyType is null");
@@ -152,7 +155,13 @@ final class LarderCacheManager implements CacheManager {
   private static void requireType(String cache, String what, Class<?> configured, Class<?> asked) {
     if (!configured.equals(asked)) {
       throw new ClassCastException(
-          "cache '" + cache + "' has " + what + " of " + configured.getName() + ", asked for was "
+          "cache '"
+              + cache
+              + "' has "
+              + what
+              + " of "
+              + configured.getName()
+              + ", asked for was "
               + asked.getName());
     }
   }

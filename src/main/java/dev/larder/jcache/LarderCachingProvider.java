@@ -45,7 +45,9 @@ public final class LarderCachingProvider implements CachingProvider {
   private static Properties copyOf(@Nullable Properties properties) {
     Properties copy = new Properties();
     if (properties != null) {
-      properties.stringPropertyNames().forEach(name -> copy.setProperty(name, properties.getProperty(name)));
+      properties
+          .stringPropertyNames()
+          .forEach(name -> copy.setProperty(name, properties.getProperty(name)));
     }
     return copy;
   }
@@ -105,7 +107,8 @@ public final class LarderCachingProvider implements CachingProvider {
     List<LarderCacheManager> one = new ArrayList<>(1);
     synchronized (managers) {
       Map<URI, LarderCacheManager> byUri = managers.get(managerLoader);
-      LarderCacheManager removed = byUri == null ? null : byUri.remove(uri == null ? getDefaultURI() : uri);
+      LarderCacheManager removed =
+          byUri == null ? null : byUri.remove(uri == null ? getDefaultURI() : uri);
       if (removed != null) {
         one.add(removed);
       }
@@ -116,7 +119,9 @@ public final class LarderCachingProvider implements CachingProvider {
     closeAll(one);
   }
 
-  /** Closing runs user code, so it happens outside of the lock; one failure does not stop the rest. */
+  /**
+   * Closing runs user code, so it happens outside of the lock; one failure does not stop the rest.
+   */
   private static void closeAll(List<LarderCacheManager> all) {
     CacheException failure = null;
     for (LarderCacheManager manager : all) {

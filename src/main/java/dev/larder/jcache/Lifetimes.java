@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The lifetimes that an expiry policy gives, in the milliseconds of {@link Rules}.
  *
  * <p>The policies that come with JCache always give the same answers, so they are asked once, here;
- * a read then runs no user code. A policy of the user's is asked each time. One that throws gets the
- * default: eternal for a new entry, and no change for an existing one (JSR-107, {@code ExpiryPolicy});
- * so does a null for a new entry, which the specification leaves open.
+ * a read then runs no user code. A policy of the user's is asked each time. One that throws gets
+ * the default: eternal for a new entry, and no change for an existing one (JSR-107, {@code
+ * ExpiryPolicy}); so does a null for a new entry, which the specification leaves open.
  */
 final class Lifetimes {
   private static final List<Class<?>> CONSTANT =

@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A synchronous one is called by the thread that made the change, before its operation returns
  * and after the entry was given back; what it throws goes to that caller, and the change stays. An
- * asynchronous one has a queue of its own, worked off by one thread of the executor at a time, so it
- * sees all changes in the order in which they were told; what it throws is logged. Removals to make
- * room, {@code clear()} and changes of a deadline are no events (JSR-107, "Cache Entry Listeners").
+ * asynchronous one has a queue of its own, worked off by one thread of the executor at a time, so
+ * it sees all changes in the order in which they were told; what it throws is logged. Removals to
+ * make room, {@code clear()} and changes of a deadline are no events (JSR-107, "Cache Entry
+ * Listeners").
  */
 final class ListenerRegistration<K, V> implements Subscriber<K, V> {
   private static final Logger LOG = System.getLogger("dev.larder.jcache");
@@ -122,7 +123,10 @@ final class ListenerRegistration<K, V> implements Subscriber<K, V> {
       try {
         call(change);
       } catch (Throwable t) { // nobody waits for it; the next change is for the same listener
-        LOG.log(Level.WARNING, "an asynchronous listener of cache '" + source.getName() + "' failed", t);
+        LOG.log(
+            Level.WARNING,
+            "an asynchronous listener of cache '" + source.getName() + "' failed",
+            t);
       }
     }
   }

@@ -11,9 +11,10 @@ import javax.cache.Cache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The iterator of a cache: each live entry once, as it is when {@code next} returns it, which counts
- * as a read. Entries put or removed meanwhile may or may not be met. {@code remove} removes the key
- * that was returned last, also if it got another value since; if it is gone, nothing happens.
+ * The iterator of a cache: each live entry once, as it is when {@code next} returns it, which
+ * counts as a read. Entries put or removed meanwhile may or may not be met. {@code remove} removes
+ * the key that was returned last, also if it got another value since; if it is gone, nothing
+ * happens.
  */
 final class LiveEntries<K, V> implements Iterator<Cache.Entry<K, V>> {
   private final JCache<K, V> cache;

@@ -36,7 +36,8 @@ final class ManagementBeans {
   private @Nullable ObjectName shownConfiguration; // guarded by this
   private @Nullable ObjectName shownStatistics; // guarded by this
 
-  ManagementBeans(URI manager, String cacheName, Cache<?, ?> cache, CacheOperations<?, ?> operations) {
+  ManagementBeans(
+      URI manager, String cacheName, Cache<?, ?> cache, CacheOperations<?, ?> operations) {
     this.managerName = sanitized(manager.toString());
     this.cacheName = sanitized(cacheName);
     this.configuration = new ConfigurationBean(cache);
@@ -78,7 +79,8 @@ final class ManagementBeans {
   }
 
   private ObjectName name(String type, String cache) throws JMException {
-    return new ObjectName("javax.cache:type=" + type + ",CacheManager=" + managerName + ",Cache=" + cache);
+    return new ObjectName(
+        "javax.cache:type=" + type + ",CacheManager=" + managerName + ",Cache=" + cache);
   }
 
   private static String sanitized(String name) {

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * The entry that an entry processor works on. What it does in between is seen by nobody: in the end
  * there is at most one change (JSR-107, {@code EntryProcessor}, examples 1 to 3).
  *
- * <p>Setting or loading a value and then removing it, where there was no entry, is no change at all,
- * and the writer is not told. Removing and then setting, where there was one, is an update. After
- * {@code remove} the loader is not asked again.
+ * <p>Setting or loading a value and then removing it, where there was no entry, is no change at
+ * all, and the writer is not told. Removing and then setting, where there was one, is an update.
+ * After {@code remove} the loader is not asked again.
  */
 final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
   private enum Change {

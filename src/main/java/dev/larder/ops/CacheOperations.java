@@ -33,8 +33,8 @@ public final class CacheOperations<K, V> {
   }
 
   /**
-   * The same for an event loop: throws {@link dev.larder.BusyException}, before anything has happened,
-   * where it would wait. Not to be used while {@link #runsUserCode}.
+   * The same for an event loop: throws {@link dev.larder.BusyException}, before anything has
+   * happened, where it would wait. Not to be used while {@link #runsUserCode}.
    */
   public CacheOperations<K, V> forLoop() {
     return new CacheOperations<>(name, entries.forLoop(), keyText, valueText);

@@ -7,9 +7,9 @@ import dev.larder.codec.Decimals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counters: integers that are changed in place, whatever type the cache keeps them in. A {@code Long}
- * or {@code Integer} stays one; text stays decimal text; an absent key becomes what the cache's values
- * are.
+ * Counters: integers that are changed in place, whatever type the cache keeps them in. A {@code
+ * Long} or {@code Integer} stays one; text stays decimal text; an absent key becomes what the
+ * cache's values are.
  */
 public final class CounterOperations<K, V> {
   private final EntryOperations<K, V> entries;
@@ -21,8 +21,8 @@ public final class CounterOperations<K, V> {
   }
 
   /**
-   * Adds to a counter, atomically, and returns the sum ({@code INCR}, {@code DECR}, {@code INCRBY}).
-   * An absent key counts from 0; an explicit deadline stays.
+   * Adds to a counter, atomically, and returns the sum ({@code INCR}, {@code DECR}, {@code
+   * INCRBY}). An absent key counts from 0; an explicit deadline stays.
    *
    * @throws OperationException if the value is not an integer, or the sum does not fit; nothing is
    *     changed
@@ -47,7 +47,10 @@ public final class CounterOperations<K, V> {
   }
 
   private long toLong(V value) {
-    if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
+    if (value instanceof Long
+        || value instanceof Integer
+        || value instanceof Short
+        || value instanceof Byte) {
       return ((Number) value).longValue();
     }
     Long parsed =
@@ -76,7 +79,8 @@ public final class CounterOperations<K, V> {
     }
     try {
       return text.fromBytes(Decimals.toBytes(sum));
-    } catch (CodecException e) { // a Short or Byte too small for the sum, or a cache of other values
+    } catch (
+        CodecException e) { // a Short or Byte too small for the sum, or a cache of other values
       throw like == null ? notAnInteger() : overflow();
     }
   }

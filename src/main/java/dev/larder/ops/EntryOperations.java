@@ -9,13 +9,14 @@ import org.jspecify.annotations.Nullable;
  * The executor of operations on one entry: everything that any door does to an entry goes through
  * here, and so meets the same rules, counts and events in the same order.
  *
- * <p>{@link #run} locks the entry of a key, or reserves an absent one; lets a value whose deadline has
- * passed expire; gives the {@linkplain Operation operation} its {@linkplain Turn turn}; applies what
- * it decided; gives the entry back, and then tells the subscribers. {@link #get} and {@link
- * #contains} find live entries without a lock, and only run as operations where there is more to do.
+ * <p>{@link #run} locks the entry of a key, or reserves an absent one; lets a value whose deadline
+ * has passed expire; gives the {@linkplain Operation operation} its {@linkplain Turn turn}; applies
+ * what it decided; gives the entry back, and then tells the subscribers. {@link #get} and {@link
+ * #contains} find live entries without a lock, and only run as operations where there is more to
+ * do.
  *
- * <p>There is one for each manner of use: {@code javax.cache} waits for busy entries and counts when
- * statistics are on; {@link #forLoop} never waits and always counts.
+ * <p>There is one for each manner of use: {@code javax.cache} waits for busy entries and counts
+ * when statistics are on; {@link #forLoop} never waits and always counts.
  */
 public final class EntryOperations<K, V> {
   private final Store<K, V> store;
@@ -148,7 +149,7 @@ public final class EntryOperations<K, V> {
 
   /** The live value of a key, loaded where the cache reads through, or null. An access. */
   public @Nullable V get(K key) {
-    return get(key, rules.readsThrough());
+    return get(key, true);
   }
 
   /** As {@link #get}, but never loads. */
@@ -156,15 +157,16 @@ public final class EntryOperations<K, V> {
     return get(key, false);
   }
 
+  /** A closed store has nothing, so that only a miss need ask whether the cache is open. */
   @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
   private @Nullable V get(K key, boolean loads) {
-    admit(key);
     boolean counts = counts();
     long begun = counts ? statistics.begin() : 0;
-    Entry<K, V> entry = store.find(key);
+    Entry<K, V> entry = key == null ? null : store.find(key);
     V value = entry == null ? null : read(entry, counts);
     if (value == null) {
-      return loads ? run(key, Turn::readThrough) : missing(entry, counts);
+      admit(key);
+      return loads && rules.readsThrough() ? run(key, Turn::readThrough) : missing(entry, counts);
     }
     if (begun != 0) {
       statistics.timedGet(begun);
@@ -209,9 +211,9 @@ public final class EntryOperations<K, V> {
 
   /**
    * Moves the deadline of an entry that was read. Usually by a compare-and-set of the deadline that
-   * was seen before the value. Under the lock if this was the value's last read, and if the deadline
-   * was or becomes eternal: that word alone does not tell whether it still belongs to the same value.
-   * In the latter case a busy entry is not waited for, its holder decides.
+   * was seen before the value. Under the lock if this was the value's last read, and if the
+   * deadline was or becomes eternal: that word alone does not tell whether it still belongs to the
+   * same value. In the latter case a busy entry is not waited for, its holder decides.
    *
    * @return whether this was the last read
    */

@@ -75,8 +75,8 @@ public final class KeyOperations<K, V> {
   }
 
   /**
-   * Sets an explicit deadline in epoch milliseconds ({@code PEXPIREAT}); one that has passed removes
-   * the key.
+   * Sets an explicit deadline in epoch milliseconds ({@code PEXPIREAT}); one that has passed
+   * removes the key.
    *
    * @return whether the key is there and {@code when} held
    */
@@ -128,8 +128,8 @@ public final class KeyOperations<K, V> {
   }
 
   /**
-   * Removes everything, key by key ({@code FLUSHDB}, {@code Cache.clear}): listeners and writers are
-   * not told, statistics do not count it. Keys written meanwhile may or may not stay.
+   * Removes everything, key by key ({@code FLUSHDB}, {@code Cache.clear}): listeners and writers
+   * are not told, statistics do not count it. Keys written meanwhile may or may not stay.
    */
   public void clear() {
     entries.rules().requireOpen();

@@ -12,7 +12,8 @@ import java.lang.invoke.VarHandle;
  */
 public final class Statistics {
   private static final int CELLS =
-      Integer.highestOneBit(Math.min(64, Math.max(2, Runtime.getRuntime().availableProcessors())) * 2 - 1);
+      Integer.highestOneBit(
+          Math.min(64, Math.max(2, Runtime.getRuntime().availableProcessors())) * 2 - 1);
   private static final int CELL = 16; // longs a cell, two cache lines
   private static final int TIMED_OF = 64;
 

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * One operation's turn at one entry, which it holds: what it finds, and what it decides.
  *
  * <p>An operation decides at most one change ({@code put}, {@code set}, {@code modify}, {@code
- * remove}, …; the last call counts). After it has returned, the change is applied in this order: the
- * writer is called, the expiry policy is asked, the entry changes, it is counted, and the change is
- * recorded. If the writer throws, nothing else happens. The names differ in where the new deadline
- * comes from:
+ * remove}, …; the last call counts). After it has returned, the change is applied in this order:
+ * the writer is called, the expiry policy is asked, the entry changes, it is counted, and the
+ * change is recorded. If the writer throws, nothing else happens. The names differ in where the new
+ * deadline comes from:
  *
  * <table>
  * <caption>The deadline after a change</caption>
@@ -360,8 +360,7 @@ public final class Turn<K, V> {
     if (created) {
       return creationDeadline();
     }
-    if (outcome == Outcome.SET_KEEPING
-        || outcome == Outcome.MODIFY && Entry.isExplicit(before)) {
+    if (outcome == Outcome.SET_KEEPING || outcome == Outcome.MODIFY && Entry.isExplicit(before)) {
       return before;
     }
     long lifetime = lifetime(rules()::updateLifetime);
@@ -449,7 +448,9 @@ public final class Turn<K, V> {
     return stored && outcome != Outcome.LOADED;
   }
 
-  /** After the operation: whether it stored a value. One that would expire at once is not stored. */
+  /**
+   * After the operation: whether it stored a value. One that would expire at once is not stored.
+   */
   public boolean hasStored() {
     return stored;
   }

@@ -29,7 +29,12 @@ public record RequestLimits(int maxBulkLength, int maxRequestLength) {
     // Not more than 1 GB, so that positions in a request and their sums stay within an int.
     if (maxRequestLength < maxBulkLength || maxRequestLength > LARGEST_REQUEST) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "Expected a maxRequestLength of %d (maxBulkLength) to %d bytes but was %d", maxBulkLength, LARGEST_REQUEST, maxRequestLength));
+          String.format(
+              Locale.ROOT,
+              "Expected a maxRequestLength of %d (maxBulkLength) to %d bytes but was %d",
+              maxBulkLength,
+              LARGEST_REQUEST,
+              maxRequestLength));
     }
   }
 

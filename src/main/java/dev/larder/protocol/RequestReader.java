@@ -330,7 +330,11 @@ public final class RequestReader {
     if (length > limits.maxRequestLength()) {
       throw fail(
           ProtocolException.silent(
-              String.format(Locale.ROOT, "Expected a request of at most %d bytes but was one of at least %d", limits.maxRequestLength(), length)));
+              String.format(
+                  Locale.ROOT,
+                  "Expected a request of at most %d bytes but was one of at least %d",
+                  limits.maxRequestLength(),
+                  length)));
     }
   }
 

@@ -107,7 +107,12 @@ public final class LarderServer implements AutoCloseable {
     String first = databases.get(0).name();
     return databases.size() == 1
         ? "cache " + first
-        : String.format(Locale.ROOT, "%d caches, %s to %s", databases.size(), first, databases.get(databases.size() - 1).name());
+        : String.format(
+            Locale.ROOT,
+            "%d caches, %s to %s",
+            databases.size(),
+            first,
+            databases.get(databases.size() - 1).name());
   }
 
   /**
@@ -307,7 +312,14 @@ public final class LarderServer implements AutoCloseable {
 
     @Override
     public String toString() {
-      return String.format(Locale.ROOT, "LarderServer.Builder[port=%d, bind=%s, maxClients=%d, inlineReplies=%s, name=%s]", port, bind.getHostAddress(), maxClients, inlineReplies, name);
+      return String.format(
+          Locale.ROOT,
+          "LarderServer.Builder[port=%d, bind=%s, maxClients=%d, inlineReplies=%s, name=%s]",
+          port,
+          bind.getHostAddress(),
+          maxClients,
+          inlineReplies,
+          name);
     }
   }
 }

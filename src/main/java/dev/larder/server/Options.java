@@ -163,7 +163,13 @@ final class Options {
       // as below
     }
     throw new UsageException(
-        String.format(Locale.ROOT, "expected a number from %d to %d for %s but was '%s'", least, most, name, value));
+        String.format(
+            Locale.ROOT,
+            "expected a number from %d to %d for %s but was '%s'",
+            least,
+            most,
+            name,
+            value));
   }
 
   /** What there is to choose. */

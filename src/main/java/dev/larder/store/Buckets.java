@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Reading</h2>
  *
- * A reader walks the chain of its bucket. If it finds the key, that is all. If it does not, the chain
- * may have been relinked under its feet, by growth or because the bucket was flooded; both are
- * announced in the array's last slot, the <i>notice</i>, before the first link changes. A reader that
- * met a changed link therefore sees the notice, and looks again. Finding a key never waits.
+ * A reader walks the chain of its bucket. If it finds the key, that is all. If it does not, the
+ * chain may have been relinked under its feet, by growth or because the bucket was flooded; both
+ * are announced in the array's last slot, the <i>notice</i>, before the first link changes. A
+ * reader that met a changed link therefore sees the notice, and looks again. Finding a key never
+ * waits.
  *
  * <h2>Growth</h2>
  *
@@ -73,7 +74,9 @@ class Buckets<K, V> {
     this.table = retired();
   }
 
-  /** The entry of the key, whatever its state, or null; takes no lock unless the array is moving. */
+  /**
+   * The entry of the key, whatever its state, or null; takes no lock unless the array is moving.
+   */
   @Nullable Entry<K, V> find(Object key, int hash, short tag) {
     Entry<K, V>[] table = this.table;
     int i = hash & table.length - 2;
@@ -86,7 +89,10 @@ class Buckets<K, V> {
     return notice == null ? null : findAgain(table, notice, key, hash, tag);
   }
 
-  /** What to do about a miss, given the notice; in a flooded slot's own buckets, leave it to those outside. */
+  /**
+   * What to do about a miss, given the notice; in a flooded slot's own buckets, leave it to those
+   * outside.
+   */
   private @Nullable Entry<K, V> findAgain(
       Entry<K, V>[] table, Entry<K, V> notice, Object key, int hash, short tag) {
     if (second == null) {
@@ -231,7 +237,9 @@ class Buckets<K, V> {
     table = fresh;
   }
 
-  /** Links a chain into other buckets, by hash codes from {@code hashes[n]} on; returns the next n. */
+  /**
+   * Links a chain into other buckets, by hash codes from {@code hashes[n]} on; returns the next n.
+   */
   private static <K, V> int relink(
       @Nullable Entry<K, V> chain, Entry<K, V>[] target, int[] hashes, int n) {
     for (Entry<K, V> e = chain, rest; e != null; e = rest) {
@@ -301,8 +309,8 @@ class Buckets<K, V> {
    * last. The caller holds the monitor.
    *
    * <p>The cursor counts with its bits reversed, from the highest bit of the bucket's index
-   * downwards: when the array doubles, what was visited is exactly the split of buckets whose cursors
-   * lie behind. So every entry that stays is visited, and only once.
+   * downwards: when the array doubles, what was visited is exactly the split of buckets whose
+   * cursors lie behind. So every entry that stays is visited, and only once.
    */
   int scan(int cursor, Consumer<? super Entry<K, V>> action) {
     Entry<K, V>[] table = this.table;
@@ -318,6 +326,12 @@ class Buckets<K, V> {
       }
     }
     return Integer.reverse(Integer.reverse(cursor | ~mask) + 1);
+  }
+
+  /** Forgets all entries. The caller holds the monitor. */
+  void drop() {
+    table = newTable(1);
+    size = 0;
   }
 
   /** Entries linked, with reserved and dead ones. The caller holds the monitor. */

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param oldDeadline deadline word of the old value, {@link Entry#ETERNAL} if there was none
  * @param newValue null if there is none now
  * @param newDeadline deadline word of the new value, {@link Entry#ETERNAL} if there is none
- * @param event Redis' name of the event: {@code set}, {@code incrby}, {@code del}, {@code expired} …
+ * @param event Redis' name of the event: {@code set}, {@code incrby}, {@code del}, {@code expired}
+ *     …
  */
 public record Change<K, V>(
     K key,

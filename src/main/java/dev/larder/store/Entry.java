@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>live</b>: it has a value. Readers see it until its deadline passes.
  *   <li><b>reserved</b>: no value, locked. A key that is about to be created, or is being asked for
  *       at its loader: only other lockers of the key notice.
- *   <li><b>dead</b>: no value, for ever. It is, or is about to be, unlinked. A thread that waited for
- *       its lock looks the key up again.
+ *   <li><b>dead</b>: no value, for ever. It is, or is about to be, unlinked. A thread that waited
+ *       for its lock looks the key up again.
  * </ul>
  *
  * <h2>Order of value and deadline</h2>
@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * One deadline word holds the time and, as its sign, whether the time was set explicitly ({@code
  * EXPIRE}) or by the expiry policy. With 16 bits of hash in place of 32 the entry takes 40 bytes on
- * JDK 17 and 32 with compact object headers, beyond key and value. The hash is asked of the key again
- * where it is needed whole (growth, unlinking).
+ * JDK 17 and 32 with compact object headers, beyond key and value. The hash is asked of the key
+ * again where it is needed whole (growth, unlinking).
  */
 public class Entry<K, V> {
   /** The deadline of an entry that does not expire. */

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * The changes of a store, told to its subscribers.
  *
  * <p>Under the entry's lock a change is only {@linkplain #record recorded}: it gets a ticket in the
- * line of its key. After the lock is given back, the thread that made the change {@linkplain #deliver
- * delivers} it: it serves the line up to its own ticket, or waits while another thread serves it. So
- * subscribers see the changes of one key in order and one at a time, no lock of the store is held
- * meanwhile, and a caller's own change has been told when its operation returns.
+ * line of its key. After the lock is given back, the thread that made the change {@linkplain
+ * #deliver delivers} it: it serves the line up to its own ticket, or waits while another thread
+ * serves it. So subscribers see the changes of one key in order and one at a time, no lock of the
+ * store is held meanwhile, and a caller's own change has been told when its operation returns.
  *
  * <p>A line exists only while it has tickets or is being served.
  */
@@ -88,8 +88,8 @@ public final class Feed<K, V> {
   }
 
   /**
-   * Refuses a write by a subscriber to the key that it is just being told of; to be called under the
-   * entry's lock before anything happens.
+   * Refuses a write by a subscriber to the key that it is just being told of; to be called under
+   * the entry's lock before anything happens.
    *
    * @throws DeadlockException in that case
    */
@@ -150,7 +150,10 @@ public final class Feed<K, V> {
     rethrow(ticket.failure);
   }
 
-  /** The next ticket for who serves the line: up to its own, then those left behind; null ends its turn. */
+  /**
+   * The next ticket for who serves the line: up to its own, then those left behind; null ends its
+   * turn.
+   */
   private static <K, V> @Nullable Ticket<K, V> next(Line<K, V> line, Ticket<K, V> own) {
     synchronized (line) {
       Ticket<K, V> first = line.tickets.peek();
@@ -176,7 +179,9 @@ public final class Feed<K, V> {
     }
   }
 
-  /** Waits until the line is free to be served (true) or the ticket is another's to tell (false). */
+  /**
+   * Waits until the line is free to be served (true) or the ticket is another's to tell (false).
+   */
   private static <K, V> boolean takeTurn(Ticket<K, V> ticket) {
     Line<K, V> line = ticket.line;
     boolean interrupted = false;
@@ -204,7 +209,8 @@ public final class Feed<K, V> {
             continue;
           }
         }
-        // Once, and outside of the monitor: the wish is looked at under a lock of its own. It may be
+        // Once, and outside of the monitor: the wish is looked at under a lock of its own. It may
+        // be
         // entered a little before the wait; the loop looks again at what it waits for.
         try {
           Waits.enter(ticket);

@@ -7,9 +7,9 @@ import java.util.UUID;
  * A hash of keys that a stranger cannot predict, for buckets that the first hash overfills.
  *
  * <p>{@code String.hashCode} is public, and a hundred thousand strings of equal hash are made in a
- * moment; sent over the socket they would turn a bucket into one long chain. Here a string is hashed
- * with SipHash-1-3 under a random seed. Keys of other types that a socket can create are mixed with
- * the seed; a key of any other class is only as good as its own {@code hashCode}.
+ * moment; sent over the socket they would turn a bucket into one long chain. Here a string is
+ * hashed with SipHash-1-3 under a random seed. Keys of other types that a socket can create are
+ * mixed with the seed; a key of any other class is only as good as its own {@code hashCode}.
  */
 final class SecondHash {
   private final long k0;
@@ -28,7 +28,9 @@ final class SecondHash {
       return mix(number);
     }
     if (key instanceof UUID uuid) {
-      return mix(uuid.getMostSignificantBits() ^ Integer.toUnsignedLong(mix(uuid.getLeastSignificantBits())));
+      return mix(
+          uuid.getMostSignificantBits()
+              ^ Integer.toUnsignedLong(mix(uuid.getLeastSignificantBits())));
     }
     return mix(key.hashCode());
   }
@@ -55,18 +57,38 @@ final class SecondHash {
       }
       v3 ^= word;
       // one compression round a word
-      v0 += v1; v2 += v3; v1 = Long.rotateLeft(v1, 13); v3 = Long.rotateLeft(v3, 16);
-      v1 ^= v0; v3 ^= v2; v0 = Long.rotateLeft(v0, 32);
-      v2 += v1; v0 += v3; v1 = Long.rotateLeft(v1, 17); v3 = Long.rotateLeft(v3, 21);
-      v1 ^= v2; v3 ^= v0; v2 = Long.rotateLeft(v2, 32);
+      v0 += v1;
+      v2 += v3;
+      v1 = Long.rotateLeft(v1, 13);
+      v3 = Long.rotateLeft(v3, 16);
+      v1 ^= v0;
+      v3 ^= v2;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v1;
+      v0 += v3;
+      v1 = Long.rotateLeft(v1, 17);
+      v3 = Long.rotateLeft(v3, 21);
+      v1 ^= v2;
+      v3 ^= v0;
+      v2 = Long.rotateLeft(v2, 32);
       v0 ^= word;
     }
     v2 ^= 0xff;
     for (int i = 0; i < 3; i++) {
-      v0 += v1; v2 += v3; v1 = Long.rotateLeft(v1, 13); v3 = Long.rotateLeft(v3, 16);
-      v1 ^= v0; v3 ^= v2; v0 = Long.rotateLeft(v0, 32);
-      v2 += v1; v0 += v3; v1 = Long.rotateLeft(v1, 17); v3 = Long.rotateLeft(v3, 21);
-      v1 ^= v2; v3 ^= v0; v2 = Long.rotateLeft(v2, 32);
+      v0 += v1;
+      v2 += v3;
+      v1 = Long.rotateLeft(v1, 13);
+      v3 = Long.rotateLeft(v3, 16);
+      v1 ^= v0;
+      v3 ^= v2;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v1;
+      v0 += v3;
+      v1 = Long.rotateLeft(v1, 17);
+      v3 = Long.rotateLeft(v3, 21);
+      v1 ^= v2;
+      v3 ^= v0;
+      v2 = Long.rotateLeft(v2, 32);
     }
     long h = v0 ^ v1 ^ v2 ^ v3;
     return (int) (h ^ h >>> 32);

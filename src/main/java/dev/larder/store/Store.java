@@ -19,26 +19,27 @@ import org.jspecify.annotations.Nullable;
  * <h2>Two kinds of lock</h2>
  *
  * Each entry has a lock, held while it is looked at and changed, also while user code computes its
- * value. Each of 64 stripes has a monitor, held for the short work of linking and unlinking entries
- * and of growth; no user code but {@code equals} and {@code hashCode} of keys runs under it. The order
- * is entry, then stripe; under a monitor nobody waits for an entry. Reading takes neither.
+ * value. Each of 16 stripes has a monitor, held for the short work of linking and unlinking entries
+ * and of growth; no user code but {@code equals} and {@code hashCode} of keys runs under it. The
+ * order is entry, then stripe; under a monitor nobody waits for an entry. Reading takes neither.
  *
  * <h2>Absent keys</h2>
  *
  * Work on an absent key links a <i>reservation</i>: an entry without a value, locked from birth.
- * Others who want the same key wait for its lock; readers, scans and sizes do not see it. Given back
- * without a value, as after a removal, it dies and is unlinked, and those who waited look again.
+ * Others who want the same key wait for its lock; readers, scans and sizes do not see it. Given
+ * back without a value, as after a removal, it dies and is unlinked, and those who waited look
+ * again.
  *
  * <h2>Stripes</h2>
  *
- * A stripe is a part of the keys with buckets of its own, chosen by bits of a second mix of the hash,
- * so that neither multiples of a power of two nor neighbours crowd one stripe. Within it, the bucket
- * comes from the hash as it is, so that keys 1, 2, 3… lie near each other in memory. Stripes grow one
- * by one, each on the thread that made it too full: growth is shared among writers, and the longest
- * pause is that of one stripe.
+ * A stripe is a part of the keys with buckets of its own, chosen by bits of a second mix of the
+ * hash, so that neither multiples of a power of two nor neighbours crowd one stripe. Within it, the
+ * bucket comes from the hash as it is, so that keys 1, 2, 3… lie near each other in memory. Stripes
+ * grow one by one, each on the thread that made it too full: growth is shared among writers, and
+ * the longest pause is that of one stripe.
  */
 public final class Store<K, V> implements AutoCloseable {
-  private static final int STRIPE_BITS = 6;
+  private static final int STRIPE_BITS = 4;
   private static final int GOLDEN = 0x9E3779B9;
   private static final SecureRandom SEEDS = new SecureRandom();
 
@@ -52,6 +53,7 @@ public final class Store<K, V> implements AutoCloseable {
   private final LongAdder expirations = new LongAdder();
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
+  private volatile boolean discarded;
 
   /** Some of the keys, under one monitor: the buckets themselves, to spare readers a step. */
   private static final class Stripe<K, V> extends Buckets<K, V> {
@@ -153,8 +155,8 @@ public final class Store<K, V> implements AutoCloseable {
   }
 
   /**
-   * Calls for the entries of one bucket, in whatever state, and returns the cursor of the next one; 0
-   * begins, and 0 returned is the end. Needs no memory of the scan: any cursor is accepted at any
+   * Calls for the entries of one bucket, in whatever state, and returns the cursor of the next one;
+   * 0 begins, and 0 returned is the end. Needs no memory of the scan: any cursor is accepted at any
    * time. Entries that are there from the begin to the end are visited exactly once, however the
    * table grows meanwhile; others perhaps. The action runs under the stripe's monitor: it may only
    * take the entries down.
@@ -212,6 +214,9 @@ public final class Store<K, V> implements AutoCloseable {
         }
         try {
           synchronized (stripe) {
+            if (discarded) {
+              throw new IllegalStateException("the cache is closed");
+            }
             entry = stripe.link(fresh, bucketHash(spread));
           }
         } catch (Throwable t) { // an equals or hashCode: linked or not, nobody will hold it
@@ -304,11 +309,12 @@ public final class Store<K, V> implements AutoCloseable {
   }
 
   /**
-   * Moves the deadline on behalf of a reader, who holds no lock. See {@link Entry#touch}; neither word
-   * is eternal or explicit.
+   * Moves the deadline on behalf of a reader, who holds no lock. See {@link Entry#touch}; neither
+   * word is eternal or explicit.
    */
   public void touch(Entry<K, V> entry, long seen, long deadline) {
-    if (entry.touch(seen, deadline) && deadline < seen) { // the sweeper need not come for a later one
+    if (entry.touch(seen, deadline)
+        && deadline < seen) { // the sweeper need not come for a later one
       due(stripe(entry), deadline);
     }
   }
@@ -502,6 +508,20 @@ public final class Store<K, V> implements AutoCloseable {
   /** The change that an expiry is. */
   public Change<K, V> expired(K key, V value, long deadline) {
     return new Change<>(key, value, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
+  }
+
+  /**
+   * Drops all entries, without a word to anybody, and refuses new ones: from now on nothing is
+   * found, so that whoever finds something need not ask whether the cache is open.
+   */
+  public void discard() {
+    close();
+    discarded = true;
+    for (Stripe<K, V> stripe : stripes) {
+      synchronized (stripe) {
+        stripe.drop();
+      }
+    }
   }
 
   /** Ends background work. Entries stay readable. */

@@ -11,17 +11,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Asking the system for the time costs little in a loop, but it orders the processor's loads and
  * so keeps the cache misses of neighbouring reads from overlapping: it more than doubles a {@code
- * get} from a large cache. Most reads meet a deadline far away, and a rough idea of the time is enough
- * to see that. So a thread of its own, the ticker, writes the time into a field every millisecond, and
- * only deadlines within {@link #GUARD} of it are compared with the precise clock: a starved ticker
- * must lag by more than that before an entry outlives its deadline.
+ * get} from a large cache. Most reads meet a deadline far away, and a rough idea of the time is
+ * enough to see that. So a thread of its own, the ticker, writes the time into a field every
+ * millisecond, and only deadlines within {@link #GUARD} of it are compared with the precise clock:
+ * a starved ticker must lag by more than that before an entry outlives its deadline.
  *
  * <p>The ticker runs only while somebody looks: after {@link #IDLE_TICKS} without a reader it sets
- * the field to the end of time, which sends readers to the precise clock, and parks until one comes.
+ * the field to the end of time, which sends readers to the precise clock, and waits for one to
+ * come; at last it ends.
  */
 public final class StoreClock {
   private static final long GUARD = 1_000;
   private static final int IDLE_TICKS = 256;
+  private static final long LINGER_NANOS = 10_000_000_000L;
   private static final long NONE = Long.MAX_VALUE;
   private static final Clock SYSTEM = System::currentTimeMillis;
 
@@ -78,7 +80,9 @@ public final class StoreClock {
     return clock.millis();
   }
 
-  /** Whether a deadline word lies in the past; the deadline itself does: an entry lives until it. */
+  /**
+   * Whether a deadline word lies in the past; the deadline itself does: an entry lives until it.
+   */
   public boolean passed(long deadline) {
     long time = Entry.time(deadline);
     return time != Entry.ETERNAL && time - roughly() <= GUARD && time <= now();
@@ -124,8 +128,12 @@ public final class StoreClock {
     thread.setDaemon(true);
     thread.setPriority(Thread.MAX_PRIORITY);
     thread.setContextClassLoader(null); // it outlives whoever woke it
-    ticker = thread;
-    thread.start();
+    try {
+      thread.start();
+      ticker = thread;
+    } catch (OutOfMemoryError e) { // no thread to be had: the precise clock does, and we try again
+      asleep = true;
+    }
   }
 
   private static void tick() {
@@ -137,8 +145,11 @@ public final class StoreClock {
       } else if (++idle > IDLE_TICKS) {
         TICK.setVolatile(NONE);
         asleep = true; // from here on, the first reader that finds no tick wakes us
-        while (asleep) {
-          LockSupport.park(StoreClock.class);
+        LockSupport.parkNanos(StoreClock.class, LINGER_NANOS);
+        if (asleep && ASLEEP.compareAndSet(true, false)) { // nobody came
+          ticker = null;
+          asleep = true; // the next one starts another thread
+          return;
         }
         idle = 0;
       }

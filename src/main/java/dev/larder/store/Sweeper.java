@@ -8,12 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes expired entries in the background: one daemon thread for all stores of the JVM, which runs
- * only while one of them has a deadline, and does not keep a forgotten store alive.
+ * Removes expired entries in the background: one daemon thread for all stores of the JVM, which
+ * runs only while one of them has a deadline, or had one some seconds ago, and does not keep a
+ * forgotten store alive.
  */
 final class Sweeper {
   private static final Logger LOG = System.getLogger("dev.larder.store");
   private static final long PAUSE_MILLIS = 50;
+  private static final long LINGER_MILLIS = 10_000;
   private static final List<WeakReference<Store<?, ?>>> WATCHED = new ArrayList<>(); // its own lock
   private static boolean started; // guarded by WATCHED
 
@@ -24,11 +26,11 @@ final class Sweeper {
     synchronized (WATCHED) {
       WATCHED.add(new WeakReference<>(store));
       if (!started) {
-        started = true;
         Thread thread = new Thread(null, Sweeper::run, "larder-sweeper", 256 << 10, false);
         thread.setDaemon(true);
         thread.setContextClassLoader(null);
         thread.start();
+        started = true;
       } else {
         WATCHED.notifyAll();
       }
@@ -36,26 +38,38 @@ final class Sweeper {
   }
 
   private static void run() {
-    for (; ; ) {
-      List<WeakReference<Store<?, ?>>> round;
-      try {
-        synchronized (WATCHED) {
-          while (WATCHED.isEmpty()) {
-            WATCHED.wait();
-          }
-          round = List.copyOf(WATCHED);
-        }
-        for (WeakReference<Store<?, ?>> watched : round) {
-          if (!sweep(watched.get())) {
-            synchronized (WATCHED) {
-              WATCHED.remove(watched);
-            }
+    for (List<WeakReference<Store<?, ?>>> round = next(); !round.isEmpty(); round = next()) {
+      for (WeakReference<Store<?, ?>> watched : round) {
+        if (!sweep(watched.get())) {
+          synchronized (WATCHED) {
+            WATCHED.remove(watched);
           }
         }
-        Thread.sleep(PAUSE_MILLIS);
-      } catch (InterruptedException e) {
-        // nobody has a reason to interrupt it; the stores still need it
       }
+      pause();
+    }
+  }
+
+  /** The stores of the next round; none after a while without any: then the thread ends. */
+  private static List<WeakReference<Store<?, ?>>> next() {
+    synchronized (WATCHED) {
+      if (WATCHED.isEmpty()) {
+        try {
+          WATCHED.wait(LINGER_MILLIS);
+        } catch (InterruptedException e) {
+          // nobody has a reason to; look again
+        }
+      }
+      started = !WATCHED.isEmpty();
+      return List.copyOf(WATCHED);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      // nobody has a reason to; the next round comes earlier
     }
   }
 

@@ -16,14 +16,18 @@ import org.jspecify.annotations.Nullable;
  * costs a thread-local look. A thread that holds nothing cannot be part of a circle, so ordinary
  * contention never comes here. One that does hold something enters its wish under a lock common to
  * all caches, and follows holder → wish → holder from there: of several threads that close a circle
- * together, the last one to enter sees the others. Lists of waiting threads stand still, and are the
- * only ones read by others.
+ * together, the last one to enter sees the others. Lists of waiting threads stand still, and are
+ * the only ones read by others.
  */
 final class Waits {
-  private static final ThreadLocal<List<Object>> HELD = ThreadLocal.withInitial(() -> new ArrayList<>(4));
+  private static final ThreadLocal<List<Object>> HELD =
+      ThreadLocal.withInitial(() -> new ArrayList<>(4));
   private static final Map<Thread, Wish> WISHES = new HashMap<>(); // guarded by itself
 
-  /** Calls of {@link #descend} that take more stack than all from one hold to the next, or to its end. */
+  /**
+   * Calls of {@link #descend} that take more stack than all from one hold to the next, or to its
+   * end.
+   */
   private static final int HEADROOM = 400;
 
   private record Wish(List<Object> held, Object wanted) {
@@ -44,8 +48,9 @@ final class Waits {
   }
 
   /**
-   * Overflows the stack here, if it is nearly full, rather than a few calls later where somebody could
-   * no longer give back what he holds: user code within user code may be a recursion without end.
+   * Overflows the stack here, if it is nearly full, rather than a few calls later where somebody
+   * could no longer give back what he holds: user code within user code may be a recursion without
+   * end.
    */
   private static int descend(int calls) {
     return calls == 0 ? 0 : 1 + descend(calls - 1);
@@ -84,10 +89,16 @@ final class Waits {
         if (contains(held, thing)) {
           throw new DeadlockException(
               previous == null
-                  ? "key '" + keyOf(wanted) + "' is being worked on by this very thread: a processor,"
+                  ? "key '"
+                      + keyOf(wanted)
+                      + "' is being worked on by this very thread: a processor,"
                       + " loader, writer or listener may not write the key that it was called for"
-                  : "waiting for key '" + keyOf(wanted) + "' would never end: its holder waits for"
-                      + " key '" + keyOf(thing) + "', which this thread holds");
+                  : "waiting for key '"
+                      + keyOf(wanted)
+                      + "' would never end: its holder waits for"
+                      + " key '"
+                      + keyOf(thing)
+                      + "', which this thread holds");
         }
         previous = thing;
         thing = wishOfHolder(thing);

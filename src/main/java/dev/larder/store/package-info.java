@@ -4,8 +4,8 @@
  *
  * <p>Knows deadlines as epoch milliseconds, never an expiry policy or {@code EX}/{@code PX}; knows
  * that a value changed, never why. Start at {@link dev.larder.store.Store}. May import the root
- * package and {@code data}; only {@code ops} and {@code persistence} (and {@code jcache}, which puts
- * everything together) may import it.
+ * package and {@code data}; only {@code ops} and {@code persistence} (and {@code jcache}, which
+ * puts everything together) may import it.
  */
 @NullMarked
 package dev.larder.store;

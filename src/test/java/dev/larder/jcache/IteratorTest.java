@@ -124,6 +124,19 @@ class IteratorTest {
   }
 
   @Test
+  void removeOfAnEntryThatExpiredMeanwhileOnlyTellsOfThat() {
+    Cache<String, String> cache = withEntry("k");
+    Iterator<Cache.Entry<String, String>> all = cache.iterator();
+    all.next();
+    caches.clock.advanceSeconds(60);
+
+    all.remove();
+
+    assertThat(journal.take()).containsExactly("EXPIRED k=1");
+    assertThat(Caches.counts(cache)).isEqualTo("h");
+  }
+
+  @Test
   void entryFoundByHasNextIsReturnedThoughItExpiredSince() {
     Cache<String, String> cache = withEntry("k");
     Iterator<Cache.Entry<String, String>> all = cache.iterator();

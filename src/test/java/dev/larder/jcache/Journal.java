@@ -196,4 +196,23 @@ final class Journal {
       events.forEach(this::on);
     }
   }
+
+  /** Notes each event and then fails. */
+  static final class FailingListener extends Listener<String, String> {
+    private final Throwable failure;
+
+    FailingListener(Journal journal, Throwable failure) {
+      super(journal);
+      this.failure = failure;
+    }
+
+    @Override
+    void on(CacheEntryEvent<? extends String, ? extends String> event) {
+      super.on(event);
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failure;
+    }
+  }
 }

@@ -10,11 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import javax.cache.Cache;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.CompleteConfiguration;
@@ -50,33 +45,9 @@ class ListenerTest {
     return new MutableCacheEntryListenerConfiguration<>(() -> listener, null, true, true);
   }
 
-  private static CacheEntryListenerConfiguration<String, String> asynchronously(
-      Journal.Listener<String, String> listener) {
-    return new MutableCacheEntryListenerConfiguration<>(() -> listener, null, true, false);
-  }
-
   private static CacheEntryListenerConfiguration<String, String> filtered(
       Journal.Listener<String, String> listener, CacheEntryEventFilter<String, String> filter) {
     return new MutableCacheEntryListenerConfiguration<>(() -> listener, () -> filter, true, true);
-  }
-
-  /** Notes the event and then fails. */
-  private final class FailingListener extends Journal.Listener<String, String> {
-    private final Throwable failure;
-
-    FailingListener(Throwable failure) {
-      super(journal);
-      this.failure = failure;
-    }
-
-    @Override
-    void on(CacheEntryEvent<? extends String, ? extends String> event) {
-      super.on(event);
-      if (failure instanceof Error error) {
-        throw error;
-      }
-      throw (RuntimeException) failure;
-    }
   }
 
   // ------------------------------------------------------------------------------------ failures
@@ -85,7 +56,8 @@ class ListenerTest {
   void failureOfAListenerIsWrappedOnceAndTheChangeStays() {
     IllegalStateException bug = new IllegalStateException("bug");
     Cache<String, String> cache =
-        caches.create(caches.settings().listener(synchronously(new FailingListener(bug))));
+        caches.create(
+            caches.settings().listener(synchronously(new Journal.FailingListener(journal, bug))));
 
     assertThatThrownBy(() -> cache.put("k", "1"))
         .isInstanceOf(CacheEntryListenerException.class)
@@ -99,7 +71,8 @@ class ListenerTest {
   void listenerExceptionIsPassedAsItIsAlsoByInvoke() {
     CacheEntryListenerException bug = new CacheEntryListenerException("bug");
     Cache<String, String> cache =
-        caches.create(caches.settings().listener(synchronously(new FailingListener(bug))));
+        caches.create(
+            caches.settings().listener(synchronously(new Journal.FailingListener(journal, bug))));
 
     assertThatThrownBy(() -> cache.put("k", "1")).isSameAs(bug);
     assertThatThrownBy(() -> Operations.named("invoke setValue").on(cache)).isSameAs(bug);
@@ -110,7 +83,8 @@ class ListenerTest {
   void errorOfAListenerReachesTheCallerAndTheChangeStays() {
     AssertionError bug = new AssertionError("bug");
     Cache<String, String> cache =
-        caches.create(minuteLong().listener(synchronously(new FailingListener(bug))));
+        caches.create(
+            minuteLong().listener(synchronously(new Journal.FailingListener(journal, bug))));
 
     assertThatThrownBy(() -> cache.put("k", "1")).isSameAs(bug);
     caches.clock.advanceSeconds(60);
@@ -148,7 +122,8 @@ class ListenerTest {
         caches.create(
             caches
                 .settings()
-                .listener(synchronously(new FailingListener(new RuntimeException())))
+                .listener(
+                    synchronously(new Journal.FailingListener(journal, new RuntimeException())))
                 .listener(others.listener()));
 
     assertThatThrownBy(() -> cache.put("k", "1")).isInstanceOf(CacheEntryListenerException.class);
@@ -348,131 +323,6 @@ class ListenerTest {
     public void close() {
       journal.add("closed");
     }
-  }
-
-  // -------------------------------------------------------------------------------- asynchronous
-
-  /** Runs what it is given when told to. */
-  private static final class HandExecutor implements Executor {
-    final Queue<Runnable> tasks = new ArrayDeque<>();
-    boolean rejects;
-
-    @Override
-    public void execute(Runnable task) {
-      if (rejects) {
-        throw new RejectedExecutionException("full");
-      }
-      tasks.add(task);
-    }
-
-    void runAll() {
-      for (Runnable task; (task = tasks.poll()) != null; ) {
-        task.run();
-      }
-    }
-  }
-
-  @Test
-  void asynchronousListenerIsToldLaterInOrderByOneTask() {
-    HandExecutor executor = new HandExecutor();
-    Cache<String, String> cache =
-        caches.create(
-            caches
-                .settings()
-                .executor(() -> executor)
-                .listener(asynchronously(new Journal.Listener<>(journal))));
-
-    cache.put("a", "1");
-    cache.put("b", "1");
-    cache.put("a", "2");
-    assertThat(journal.take()).isEmpty();
-    assertThat(executor.tasks).hasSize(1);
-
-    executor.runAll();
-    assertThat(journal.take()).containsExactly("CREATED a=1", "CREATED b=1", "UPDATED a=1>2");
-  }
-
-  @Test
-  void nothingIsToldAfterCloseNotEvenWhatIsQueued() {
-    HandExecutor executor = new HandExecutor();
-    Cache<String, String> cache =
-        caches.create(
-            caches
-                .settings()
-                .executor(() -> executor)
-                .listener(asynchronously(new Journal.Listener<>(journal)))
-                .listener(journal.listener(false, true)));
-    cache.put("k", "1");
-    assertThat(journal.take()).containsExactly("CREATED k=1"); // the synchronous one
-
-    cache.close();
-    executor.runAll();
-
-    assertThat(journal.take()).isEmpty();
-  }
-
-  @Test
-  void failureOfAnAsynchronousListenerIsLoggedAndDoesNotStopIt() {
-    HandExecutor executor = new HandExecutor();
-    Cache<String, String> cache =
-        caches.create(
-            caches
-                .settings()
-                .executor(() -> executor)
-                .listener(asynchronously(new FailingListener(new AssertionError("bug")))));
-
-    cache.put("k", "1");
-    cache.put("k", "2");
-
-    assertThat(logged(executor::runAll)).hasSize(2);
-    assertThat(journal.take()).containsExactly("CREATED k=1", "UPDATED k=1>2");
-  }
-
-  @Test
-  void eventsThatTheExecutorRejectsAreToldWithTheNextOne() {
-    HandExecutor executor = new HandExecutor();
-    Cache<String, String> cache =
-        caches.create(
-            caches
-                .settings()
-                .executor(() -> executor)
-                .listener(asynchronously(new Journal.Listener<>(journal))));
-
-    executor.rejects = true;
-    assertThat(logged(() -> cache.put("k", "1"))).hasSize(1);
-    executor.rejects = false;
-    cache.put("k", "2");
-    executor.runAll();
-
-    assertThat(journal.take()).containsExactly("CREATED k=1", "UPDATED k=1>2");
-  }
-
-  /** What Larder logs meanwhile, kept from the console. */
-  private static List<LogRecord> logged(Runnable action) {
-    List<LogRecord> records = new ArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord record) {
-            records.add(record);
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger logger = Logger.getLogger("dev.larder.jcache");
-    logger.addHandler(handler);
-    logger.setUseParentHandlers(false);
-    try {
-      action.run();
-    } finally {
-      logger.setUseParentHandlers(true);
-      logger.removeHandler(handler);
-    }
-    return records;
   }
 
   @Test

@@ -302,7 +302,7 @@ final class ConnectionTest {
   @Test
   void cacheClosedMeanwhileIsSaidToBeClosed() throws IOException {
     boolean[] closed = {false};
-    caches.add(
+    var closing =
         caches.cache(
             "closing",
             new Rules<>() {
@@ -312,13 +312,15 @@ final class ConnectionTest {
                   throw new IllegalStateException("closed");
                 }
               }
-            }));
+            });
+    caches.add(closing);
     server.close();
     server = caches.server().start();
     try (Client client = new Client(server)) {
       client.reply("SELECT", "closing");
       assertThat(client.reply("SET", "k", "v")).isEqualTo("+OK\r\n");
       closed[0] = true;
+      closing.entries().store().discard();
       for (String[] command :
           new String[][] {
             {"GET", "k"}, {"INCR", "k"}, {"DBSIZE"}, {"FLUSHDB"}, {"DEL", "k", "l"}

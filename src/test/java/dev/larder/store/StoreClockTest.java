@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -59,22 +60,21 @@ class StoreClockTest {
     StoreClock system = StoreClock.system();
     for (int round = 0; round < 3; round++) {
       long now = System.currentTimeMillis();
-      awaitThat(
-          () ->
-              system.passed(now)
-                  && !system.passed(now + 3_600_000)
-                  && ticker() == Thread.State.TIMED_WAITING);
-      awaitThat(() -> ticker() == Thread.State.WAITING); // nobody looks
+      awaitThat(() -> system.passed(now) && !system.passed(now + 3_600_000) && !isAsleep());
+      awaitThat(StoreClockTest::isAsleep); // nobody looks
     }
   }
 
-  private static Thread.State ticker() {
+  /**
+   * Whether the ticker is there and waits for somebody who looks, rather than for the next tick.
+   */
+  private static boolean isAsleep() {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (thread.getName().equals("larder-clock")) {
-        return thread.getState();
+        return LockSupport.getBlocker(thread) != null;
       }
     }
-    return Thread.State.NEW;
+    return false;
   }
 
   private static void awaitThat(BooleanSupplier condition) {

@@ -168,7 +168,7 @@ class StoreTest {
   }
 
   private void spread(String name, IntFunction<Object> keys) {
-    int count = 64 * 256;
+    int count = 16 * 1024;
     Store<Object, String> store = new Store<>(StoreClock.of(clock), Runnable::run);
     for (int i = 0; i < count; i++) {
       Entry<Object, String> entry = store.holdOrReserve(keys.apply(i), true);
@@ -185,8 +185,8 @@ class StoreTest {
       stripes.merge(stripe, met[0], Integer::sum);
       longest = Math.max(longest, met[0]);
     } while (cursor != 0);
-    assertThat(stripes).as(name).hasSize(64);
-    assertThat(stripes.values()).as("%s: entries of the stripes", name).allMatch(n -> n < 4 * 256);
+    assertThat(stripes).as(name).hasSize(16);
+    assertThat(stripes.values()).as("%s: entries of the stripes", name).allMatch(n -> n < 4 * 1024);
     assertThat(longest).as("%s: the fullest bucket", name).isLessThan(129);
   }
 

@@ -65,7 +65,11 @@ public final class CommandTable {
       return Reply.error(
           request.count() == 1
               ? Command.wrongNumberOfArguments(command.toLowerCase(Locale.ROOT))
-              : String.format(Locale.ROOT, "unknown subcommand '%s'. Try %s HELP.", Args.quoted(request, 1, MOST_QUOTED), command.toUpperCase(Locale.ROOT)));
+              : String.format(
+                  Locale.ROOT,
+                  "unknown subcommand '%s'. Try %s HELP.",
+                  Args.quoted(request, 1, MOST_QUOTED),
+                  command.toUpperCase(Locale.ROOT)));
     }
     StringBuilder args = new StringBuilder();
     for (int word = 1; word < request.count() && args.length() < MOST_QUOTED; word++) {
