@@ -2,7 +2,9 @@ package dev.larder.store;
 
 import dev.larder.DeadlockException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -105,19 +107,19 @@ public final class Feed<K, V> {
     for (Subscriber<K, V> subscriber : subscribers) {
       subscriber.recorded(change);
     }
-    Line<K, V> line =
-        lines.compute(
-            change.key(),
-            (key, existing) -> {
-              Line<K, V> current = existing == null ? new Line<>(key) : existing;
-              synchronized (current) {
-                current.tickets.add(new Ticket<>(current, change));
-              }
-              return current;
-            });
-    synchronized (line) {
-      return line.tickets.getLast(); // ours: the caller's lock keeps others from this key
-    }
+    List<Ticket<K, V>> made = new ArrayList<>(1); // to get it out of the lambda
+    lines.compute(
+        change.key(),
+        (key, existing) -> {
+          Line<K, V> line = existing == null ? new Line<>(key) : existing;
+          synchronized (line) {
+            Ticket<K, V> ticket = new Ticket<>(line, change);
+            line.tickets.add(ticket);
+            made.add(ticket);
+          }
+          return line;
+        });
+    return made.get(0);
   }
 
   /**
