@@ -36,13 +36,13 @@ class LinearizabilityTest {
   @Test
   @Tag("soak")
   void operationsOnCollidingKeysAreLinearizableForLong() {
-    check(Colliding.class, 60, 2_000);
+    check(Colliding.class, 6, 300);
   }
 
   @Test
   @Tag("soak")
   void operationsDuringGrowthAreLinearizableForLong() {
-    check(Growing.class, 60, 2_000);
+    check(Growing.class, 6, 300);
   }
 
   @Test
@@ -53,7 +53,7 @@ class LinearizabilityTest {
   @Test
   @Tag("soak")
   void touchesWritesAndExpiryAreLinearizableForLong() {
-    check(Expiring.class, OneDeadline.class, 100, 3_000);
+    check(Expiring.class, OneDeadline.class, 6, 300);
   }
 
   private static void check(Class<?> operations, int scenarios, int interleavings) {
