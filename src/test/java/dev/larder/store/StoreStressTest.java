@@ -37,9 +37,9 @@ class StoreStressTest {
   @Test
   @Tag("soak")
   void stableKeysAreNeverMissedForLong() {
-    neverMissed(growing(i -> i * 64), 30_000);
-    neverMissed(growing(Keys::colliding), 30_000);
-    neverMissed(comingAndGoing(), 30_000);
+    neverMissed(growing(i -> i * 64), 20_000);
+    neverMissed(growing(Keys::colliding), 20_000);
+    neverMissed(comingAndGoing(), 20_000);
   }
 
   /** What one writer does to a store, and the keys that it leaves alone. */
@@ -123,7 +123,7 @@ class StoreStressTest {
   @Test
   @Tag("soak")
   void noIncrementIsLostForLong() {
-    conserved(60_000);
+    conserved(20_000);
   }
 
   /**
