@@ -372,4 +372,12 @@ final class CommandsTest {
     assertThat(client.reply("INFO", "nothing")).isEqualTo("$0\r\n\r\n");
     assertThat(client.reply("INFO", "all")).contains("# Server", "# Keyspace");
   }
+
+  @Test
+  void infoCountsTheKeysThatHaveADeadline() throws IOException {
+    run("set a 1 ex 100 -> +OK\nset b 2 -> +OK\nset c 3 -> +OK\nexpire c 100 -> :1\n");
+    assertThat(client.reply("INFO", "keyspace")).contains("db0:keys=3,expires=2,");
+    run("persist a -> :1\ndel c -> :1\n");
+    assertThat(client.reply("INFO", "keyspace")).contains("db0:keys=2,expires=0,");
+  }
 }

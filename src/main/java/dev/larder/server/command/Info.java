@@ -144,18 +144,16 @@ final class Info {
   private static void keyspace(Connections connections, Info info) {
     List<CacheOperations<?, ?>> caches = connections.caches();
     for (int i = 0; i < caches.size(); i++) {
-      long size = sizeIfOpen(caches.get(i));
-      if (size > 0) {
-        info.field("db" + i, "keys=" + size + ",expires=0,avg_ttl=0");
+      try {
+        long size = caches.get(i).keys().size();
+        long expires = caches.get(i).keys().sizeWithDeadline();
+        if (size > 0) {
+          // 0 is what Redis says, too, as long as it has no average
+          info.field("db" + i, "keys=" + size + ",expires=" + expires + ",avg_ttl=0");
+        }
+      } catch (IllegalStateException e) {
+        // closed
       }
-    }
-  }
-
-  private static long sizeIfOpen(CacheOperations<?, ?> cache) {
-    try {
-      return cache.keys().size();
-    } catch (IllegalStateException e) {
-      return 0;
     }
   }
 }
