@@ -40,8 +40,7 @@ import org.jspecify.annotations.Nullable;
  * null checks, copies, expiry, writing, statistics, events) is in one place there.
  *
  * <p>Methods on several entries work entry by entry, each atomic, and check all their arguments
- * before the first. Reads wait for nobody; see {@code MSET} and its like for the one exception that
- * the socket makes.
+ * before the first. Reads of live entries wait for nobody; a read that loads waits for the loader.
  */
 final class JCache<K, V> implements Cache<K, V> {
   private final LarderCacheManager manager;

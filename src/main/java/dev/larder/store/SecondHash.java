@@ -43,54 +43,41 @@ final class SecondHash {
 
   /** SipHash-1-3 (Aumasson, Bernstein) over the chars, four to a word. */
   private int sip(String string) {
-    long v0 = k0 ^ 0x736f6d6570736575L;
-    long v1 = k1 ^ 0x646f72616e646f6dL;
-    long v2 = k0 ^ 0x6c7967656e657261L;
-    long v3 = k1 ^ 0x7465646279746573L;
+    long[] v = {
+      k0 ^ 0x736f6d6570736575L,
+      k1 ^ 0x646f72616e646f6dL,
+      k0 ^ 0x6c7967656e657261L,
+      k1 ^ 0x7465646279746573L
+    };
     int length = string.length();
-    long word = 0;
     // one more round of the loop than there are whole words: the last takes the rest and the length
     for (int i = 0; i <= length / 4; i++) {
-      word = i == length / 4 ? (long) length << 56 : 0;
+      long word = i == length / 4 ? (long) length << 56 : 0;
       for (int j = 4 * i; j < Math.min(4 * i + 4, length); j++) {
         word ^= (long) string.charAt(j) << 16 * (j & 3);
       }
-      v3 ^= word;
-      // one compression round a word
-      v0 += v1;
-      v2 += v3;
-      v1 = Long.rotateLeft(v1, 13);
-      v3 = Long.rotateLeft(v3, 16);
-      v1 ^= v0;
-      v3 ^= v2;
-      v0 = Long.rotateLeft(v0, 32);
-      v2 += v1;
-      v0 += v3;
-      v1 = Long.rotateLeft(v1, 17);
-      v3 = Long.rotateLeft(v3, 21);
-      v1 ^= v2;
-      v3 ^= v0;
-      v2 = Long.rotateLeft(v2, 32);
-      v0 ^= word;
+      v[3] ^= word;
+      round(v);
+      v[0] ^= word;
     }
-    v2 ^= 0xff;
+    v[2] ^= 0xff;
     for (int i = 0; i < 3; i++) {
-      v0 += v1;
-      v2 += v3;
-      v1 = Long.rotateLeft(v1, 13);
-      v3 = Long.rotateLeft(v3, 16);
-      v1 ^= v0;
-      v3 ^= v2;
-      v0 = Long.rotateLeft(v0, 32);
-      v2 += v1;
-      v0 += v3;
-      v1 = Long.rotateLeft(v1, 17);
-      v3 = Long.rotateLeft(v3, 21);
-      v1 ^= v2;
-      v3 ^= v0;
-      v2 = Long.rotateLeft(v2, 32);
+      round(v);
     }
-    long h = v0 ^ v1 ^ v2 ^ v3;
+    long h = v[0] ^ v[1] ^ v[2] ^ v[3];
     return (int) (h ^ h >>> 32);
+  }
+
+  private static void round(long[] v) {
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = Long.rotateLeft(v[1], 13) ^ v[0];
+    v[3] = Long.rotateLeft(v[3], 16) ^ v[2];
+    v[0] = Long.rotateLeft(v[0], 32);
+    v[2] += v[1];
+    v[0] += v[3];
+    v[1] = Long.rotateLeft(v[1], 17) ^ v[2];
+    v[3] = Long.rotateLeft(v[3], 21) ^ v[0];
+    v[2] = Long.rotateLeft(v[2], 32);
   }
 }

@@ -70,11 +70,6 @@ public final class StoreClock {
     return new StoreClock(clock, false);
   }
 
-  /** Whether this moves by itself with real time, so that background expiry can be timed by it. */
-  boolean isSystem() {
-    return system;
-  }
-
   /** The time, exactly. */
   public long now() {
     return clock.millis();
