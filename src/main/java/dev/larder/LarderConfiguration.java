@@ -1,17 +1,20 @@
 package dev.larder;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;
 import javax.cache.expiry.EternalExpiryPolicy;
 import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.expiry.ModifiedExpiryPolicy;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class LarderConfiguration<K, V> implements CompleteConfiguration<K, V> {
   private static final long serialVersionUID = 1L;
 
+  /** The {@link #ttlJitter} of a cache that is not told any: lifetimes are what the policy says. */
+  public static final double DEFAULT_TTL_JITTER = 0;
+
   private final Class<K> keyType;
   private final Class<V> valueType;
   private final boolean storeByValue;
@@ -41,6 +47,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   private final @Nullable Factory<CacheLoader<K, V>> loader;
   private final @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
   private final Factory<ExpiryPolicy> expiry;
+  private final double ttlJitter;
 
   @SuppressWarnings("serial") // the list is serializable as far as what is in it is
   private final List<CacheEntryListenerConfiguration<K, V>> listeners;
@@ -61,6 +68,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     loader = builder.loader;
     writer = builder.writer;
     expiry = builder.expiry;
+    ttlJitter = builder.ttlJitter;
     listeners = List.copyOf(builder.listeners);
     keyCodec = builder.keyCodec;
     valueCodec = builder.valueCodec;
@@ -107,6 +115,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     builder.loader = loader;
     builder.writer = writer;
     builder.expiry = expiry;
+    builder.ttlJitter = ttlJitter;
     builder.listeners.addAll(listeners);
     builder.keyCodec = keyCodec;
     builder.valueCodec = valueCodec;
@@ -175,6 +184,14 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     return expiry;
   }
 
+  /**
+   * The part of a lifetime, at least 0 and less than 1, by up to which it is shortened at random;
+   * {@value #DEFAULT_TTL_JITTER} unless set. See {@link Builder#ttlJitter}.
+   */
+  public double ttlJitter() {
+    return ttlJitter;
+  }
+
   /** The factory of the keys' codec; null for the built-in one of their type. */
   public @Nullable Factory<? extends Codec<K>> keyCodec() {
     return keyCodec;
@@ -187,7 +204,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
 
   /**
    * The factory of what runs loads in the background, asynchronous listeners and tidings of expiry;
-   * null for daemon threads that all caches share.
+   * null for threads that all caches share. Those are made when needed and do not keep the JVM from
+   * ending: virtual threads on Java 24 and newer, a pool of daemon threads on older ones.
    */
   public @Nullable Factory<? extends Executor> executor() {
     return executor;
@@ -211,6 +229,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     settings.add(loader);
     settings.add(writer);
     settings.add(expiry);
+    settings.add(ttlJitter);
     settings.add(Set.copyOf(listeners));
     settings.add(keyCodec);
     settings.add(valueCodec);
@@ -238,6 +257,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     append(text, "read-through", readThrough ? loader : null);
     append(text, "write-through", writeThrough ? writer : null);
     append(text, "expiry", expiry.equals(Builder.ETERNAL) ? null : expiry);
+    append(text, "ttl jitter", ttlJitter == DEFAULT_TTL_JITTER ? null : ttlJitter);
     append(text, "statistics", statisticsEnabled ? "on" : null);
     append(text, "management", managementEnabled ? "on" : null);
     append(text, "listeners", listeners.isEmpty() ? null : listeners.size());
@@ -271,6 +291,7 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     private @Nullable Factory<CacheLoader<K, V>> loader;
     private @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
     private Factory<ExpiryPolicy> expiry = ETERNAL;
+    private double ttlJitter = DEFAULT_TTL_JITTER;
     private final Set<CacheEntryListenerConfiguration<K, V>> listeners = new LinkedHashSet<>();
     private @Nullable Factory<? extends Codec<K>> keyCodec;
     private @Nullable Factory<? extends Codec<V>> valueCodec;
@@ -313,14 +334,17 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     }
 
     /** Makes what {@code loadAll} and read-through ask; null for none. */
-    public Builder<K, V> loader(@Nullable Factory<CacheLoader<K, V>> loader) {
-      this.loader = loader;
+    @SuppressWarnings("unchecked") // a Factory only produces
+    public Builder<K, V> loader(@Nullable Factory<? extends CacheLoader<K, V>> loader) {
+      this.loader = (Factory<CacheLoader<K, V>>) loader;
       return this;
     }
 
     /** Makes what write-through tells; null for none. */
-    public Builder<K, V> writer(@Nullable Factory<CacheWriter<? super K, ? super V>> writer) {
-      this.writer = writer;
+    @SuppressWarnings("unchecked") // a Factory only produces
+    public Builder<K, V> writer(
+        @Nullable Factory<? extends CacheWriter<? super K, ? super V>> writer) {
+      this.writer = (Factory<CacheWriter<? super K, ? super V>>) writer;
       return this;
     }
 
@@ -330,6 +354,48 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
       @SuppressWarnings("unchecked") // a Factory only produces
       Factory<ExpiryPolicy> policies = (Factory<ExpiryPolicy>) expiry;
       this.expiry = policies;
+      return this;
+    }
+
+    /**
+     * How long entries that get no TTL of their own live after their value was last set; reads do
+     * not prolong it. Short for {@link #expiry} with a {@link ModifiedExpiryPolicy}, so that of the
+     * two the one called last counts. In whole milliseconds, rounded up; 2<sup>63</sup> - 1 of them
+     * and more are eternal.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder<K, V> defaultTtl(Duration ttl) {
+      if (ttl.isNegative() || ttl.isZero()) {
+        throw new IllegalArgumentException("default TTL must be positive, found " + ttl);
+      }
+      long millis = TimeUnit.MILLISECONDS.convert(ttl); // rounds down, and stops at the maximum
+      if (millis < Long.MAX_VALUE && Duration.ofMillis(millis).compareTo(ttl) < 0) {
+        millis++;
+      }
+      return expiry(
+          ModifiedExpiryPolicy.factoryOf(
+              new javax.cache.expiry.Duration(TimeUnit.MILLISECONDS, millis)));
+    }
+
+    /**
+     * Shortens each lifetime that the expiry policy gives on creation and on update by a random
+     * part of it, up to this fraction: with 0.2, a TTL of ten minutes is one of eight to ten. So
+     * entries that were stored together, as after a cold start, do not all expire, and have to be
+     * loaded again, together. {@value LarderConfiguration#DEFAULT_TTL_JITTER} unless set.
+     *
+     * <p>The policy's lifetime stays the longest, and 1 ms the shortest. Eternal entries stay
+     * eternal, and lifetimes of zero, those that a policy gives on access and explicit ones ({@code
+     * SET … EX}, {@code EXPIRE}) are never changed.
+     *
+     * @throws IllegalArgumentException unless {@code 0 <= fraction < 1}
+     */
+    public Builder<K, V> ttlJitter(double fraction) {
+      if (!(fraction >= 0 && fraction < 1)) { // so put, it refuses NaN as well
+        throw new IllegalArgumentException(
+            "TTL jitter must be at least 0 and less than 1, found " + fraction);
+      }
+      this.ttlJitter = fraction + 0.0; // makes 0.0 of -0.0, which is not equal to it
       return this;
     }
 

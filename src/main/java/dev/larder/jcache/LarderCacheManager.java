@@ -105,7 +105,8 @@ final class LarderCacheManager implements CacheManager {
             configuration,
             keyCodec,
             valueCodec,
-            new Lifetimes(configuration.getExpiryPolicyFactory().create()),
+            new Lifetimes(
+                configuration.getExpiryPolicyFactory().create(), configuration.ttlJitter()),
             create(configuration.getCacheLoaderFactory()),
             create(configuration.getCacheWriterFactory()));
     EntryOperations<K, V> entries =

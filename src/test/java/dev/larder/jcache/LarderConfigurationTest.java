@@ -13,6 +13,7 @@ import java.io.ObjectOutputStream;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
@@ -28,11 +29,14 @@ import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.Duration;
 import javax.cache.expiry.EternalExpiryPolicy;
 import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.expiry.ModifiedExpiryPolicy;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** All settings of a cache as one value: immutable, comparable, serializable, shown as text. */
 class LarderConfigurationTest {
@@ -69,6 +73,7 @@ class LarderConfigurationTest {
         .statistics(true)
         .management(true)
         .expiry(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
+        .ttlJitter(0.2)
         .listener(listener(true))
         .keyCodec(new Named<Codec<String>>("keys"))
         .valueCodec(new Named<Codec<String>>("values"))
@@ -84,6 +89,7 @@ class LarderConfigurationTest {
 
     assertThat(defaults.isStoreByValue()).isEqualTo(standard.isStoreByValue()).isTrue();
     assertThat(defaults.getExpiryPolicyFactory()).isEqualTo(standard.getExpiryPolicyFactory());
+    assertThat(defaults.ttlJitter()).isEqualTo(LarderConfiguration.DEFAULT_TTL_JITTER).isZero();
     assertThat(defaults.getCacheLoaderFactory()).isNull();
     assertThat(defaults.getCacheWriterFactory()).isNull();
     assertThat(defaults.isReadThrough() || defaults.isWriteThrough()).isFalse();
@@ -118,6 +124,9 @@ class LarderConfigurationTest {
         b -> b.loader(new Named<>("other")),
         b -> b.writer(new Named<>("other")),
         b -> b.expiry(EternalExpiryPolicy.factoryOf()),
+        b -> b.defaultTtl(java.time.Duration.ofHours(1)),
+        b -> b.ttlJitter(0),
+        b -> b.ttlJitter(0.25),
         b -> b.listener(listener(false)),
         b -> b.withoutListener(listener(true)),
         b -> b.keyCodec(null),
@@ -160,7 +169,12 @@ class LarderConfigurationTest {
     assertThat(full().toString())
         .startsWith("LarderConfiguration[String → String, by reference, read-through Named[")
         .contains("name=loader", "write-through Named[name=writer]", "expiry ")
-        .contains("statistics on", "management on", "listeners 1", "key codec Named[name=keys]")
+        .contains(
+            "statistics on",
+            "management on",
+            "ttl jitter 0.2",
+            "listeners 1",
+            "key codec Named[name=keys]")
         .contains("value codec Named[name=values]", "executor Named[name=executor]")
         .endsWith("clock Named[name=clock]]");
   }
@@ -173,6 +187,62 @@ class LarderConfigurationTest {
     assertThatThrownBy(() -> strings().writeThrough(true).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("CacheWriter");
+  }
+
+  @Test
+  void defaultTtlIsShortForAPolicyOfModification() throws Exception {
+    var ttl = strings().defaultTtl(java.time.Duration.ofSeconds(90)).build();
+    var policy = ModifiedExpiryPolicy.factoryOf(new Duration(TimeUnit.SECONDS, 90));
+
+    assertThat(ttl.getExpiryPolicyFactory()).isEqualTo(policy);
+    assertThat(ttl)
+        .isEqualTo(strings().expiry(policy).build())
+        .hasSameHashCodeAs(strings().expiry(policy).build())
+        .isEqualTo(serialized(ttl));
+    assertThat(strings().defaultTtl(java.time.Duration.ofSeconds(90)).expiry(policy).build())
+        .isEqualTo(ttl);
+  }
+
+  // spotless:off
+  @ParameterizedTest
+  @CsvSource({"PT0.000000001S,                                1",
+              "PT0.001S,                                      1",
+              "PT0.001000001S,                                2",
+              "PT1H0.0015S,                             3600002",
+              "PT9223372036854775.807S,     9223372036854775807",
+              "PT9223372036854775.8070001S, 9223372036854775807",
+              "PT9223372036854775807S,      9223372036854775807"})
+  // spotless:on
+  void defaultTtlIsInMillisecondsRoundedUp(java.time.Duration ttl, long millis) {
+    assertThat(strings().defaultTtl(ttl).build().getExpiryPolicyFactory())
+        .isEqualTo(ModifiedExpiryPolicy.factoryOf(new Duration(TimeUnit.MILLISECONDS, millis)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT-0.000000001S", "PT-1H"})
+  void defaultTtlThatIsNotPositiveIsRefused(java.time.Duration ttl) {
+    assertThatThrownBy(() -> strings().defaultTtl(ttl))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("default TTL must be positive, found " + ttl);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.1, 1, 2, Double.NaN, Double.POSITIVE_INFINITY, -Double.MIN_VALUE})
+  void jitterThatIsNoFractionIsRefused(double fraction) {
+    assertThatThrownBy(() -> strings().ttlJitter(fraction))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("TTL jitter must be at least 0 and less than 1, found " + fraction);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, Double.MIN_VALUE, 0.2, 0.9999999999999999})
+  void jitterIsAnyFractionBelowOne(double fraction) {
+    assertThat(strings().ttlJitter(fraction).build().ttlJitter()).isEqualTo(fraction);
+  }
+
+  @Test
+  void zeroesOfJitterAreEqual() {
+    assertThat(strings().ttlJitter(-0.0).build()).isEqualTo(strings().build());
   }
 
   @Test
@@ -198,7 +268,13 @@ class LarderConfigurationTest {
             .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
             .addCacheEntryListenerConfiguration(listener(true));
     LarderConfiguration<String, String> expected =
-        full().toBuilder().keyCodec(null).valueCodec(null).executor(null).clock(null).build();
+        full().toBuilder()
+            .ttlJitter(0)
+            .keyCodec(null)
+            .valueCodec(null)
+            .executor(null)
+            .clock(null)
+            .build();
 
     assertThat(LarderConfiguration.of(standard)).isEqualTo(expected);
     assertThat(LarderConfiguration.of(new Foreign<>(standard))).isEqualTo(expected);
