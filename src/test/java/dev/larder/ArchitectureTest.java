@@ -53,7 +53,7 @@ class ArchitectureTest {
       types("data",           ""),
       types("jcache",         "LarderCachingProvider"),
       types("metrics",        ""),
-      types("ops",            "CacheOperations CounterOperations EntryOperations Glob KeyOperations Operation Rules Statistics StringOperations Turn"),
+      types("ops",            "CacheOperations CounterOperations Deadline EntryOperations ExpiryOperations Glob KeyOperations KeyspaceOperations Operation Rules Statistics StringOperations TextOperations Turn"),
       types("persistence",    ""),
       types("protocol",       "Encoding ProtocolException Reply ReplyBuffer Request RequestLimits RequestReader"),
       types("server",         "InlineReplies LarderServer Main ServerException"),

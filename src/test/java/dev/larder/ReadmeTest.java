@@ -34,7 +34,30 @@ class ReadmeTest {
 
   @Test
   void theFirstProgramCompilesAndPrintsWhatItSays(@TempDir Path directory) throws Exception {
-    Path source = Files.writeString(directory.resolve("Greetings.java"), blocks("java").get(0));
+    assertThat(run("Greetings", directory)).startsWith("hello, look at me with: redis-cli");
+  }
+
+  @Test
+  void theOperationsPrintWhatTheirCommentsSay(@TempDir Path directory) throws Exception {
+    List<String> comments =
+        program("Operations")
+            .lines()
+            .filter(line -> line.contains("println("))
+            .map(line -> line.substring(line.indexOf("// ") + 3))
+            .toList();
+    assertThat(run("Operations", directory).lines().toList()).isEqualTo(comments);
+  }
+
+  private static String program(String name) throws IOException {
+    List<String> programs =
+        blocks("java").stream().filter(block -> block.contains("class " + name)).toList();
+    assertThat(programs).hasSize(1);
+    return programs.get(0);
+  }
+
+  /** What a program prints. */
+  private static String run(String name, Path directory) throws Exception {
+    Path source = Files.writeString(directory.resolve(name + ".java"), program(name));
     int status =
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, null, "-d", directory.toString(), source.toString());
@@ -45,15 +68,11 @@ class ReadmeTest {
     try (URLClassLoader loader =
         new URLClassLoader(new java.net.URL[] {directory.toUri().toURL()})) {
       System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-      loader
-          .loadClass("Greetings")
-          .getMethod("main", String[].class)
-          .invoke(null, (Object) new String[0]);
+      loader.loadClass(name).getMethod("main", String[].class).invoke(null, (Object) new String[0]);
     } finally {
       System.setOut(out);
     }
-    assertThat(printed.toString(StandardCharsets.UTF_8))
-        .startsWith("hello, look at me with: redis-cli");
+    return printed.toString(StandardCharsets.UTF_8);
   }
 
   @Test

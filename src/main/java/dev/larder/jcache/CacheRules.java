@@ -80,6 +80,19 @@ final class CacheRules<K, V> implements Rules<K, V> {
     if (!valueType.isInstance(value)) {
       throw mismatch("values", valueType, value);
     }
+    requireNoArray(cacheName, key.getClass());
+  }
+
+  /** An array equals only itself: what is stored under one could not be found again. */
+  static void requireNoArray(String cacheName, Class<?> keyType) {
+    if (keyType.isArray()) {
+      throw new IllegalArgumentException(
+          "cache '"
+              + cacheName
+              + "' cannot have keys of "
+              + keyType.getTypeName()
+              + ": arrays do not compare by content; a String, List or record does");
+    }
   }
 
   private RuntimeException mismatch(String what, Class<?> expected, @Nullable Object found) {
@@ -150,7 +163,8 @@ final class CacheRules<K, V> implements Rules<K, V> {
   }
 
   /** What the loader has for the keys, without those it has nothing for. */
-  Map<K, V> loadAll(Collection<? extends K> keys) {
+  @Override
+  public Map<K, V> loadAll(Collection<? extends K> keys) {
     CacheLoader<K, V> loader = this.loader;
     if (loader == null) {
       return Map.of();
@@ -210,7 +224,16 @@ final class CacheRules<K, V> implements Rules<K, V> {
     }
   }
 
-  void deleteAll(Collection<?> keys) {
+  @Override
+  public void writeAll(Map<K, V> values) {
+    List<Cache.Entry<? extends K, ? extends V>> batch = new ArrayList<>(values.size());
+    values.forEach((key, value) -> batch.add(new JCacheEntry<>(key, copyValue(value))));
+    writeAll(batch);
+  }
+
+  /** Deletes all keys; if it throws, those left in the collection were not deleted. */
+  @Override
+  public void deleteAll(Collection<K> keys) {
     if (writer != null) {
       writing(() -> writer.deleteAll(keys));
     }

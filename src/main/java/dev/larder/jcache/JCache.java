@@ -1,9 +1,11 @@
 package dev.larder.jcache;
 
 import dev.larder.LarderConfiguration;
+import dev.larder.SetResult;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Deadline;
 import dev.larder.ops.EntryOperations;
-import dev.larder.ops.Operation;
+import dev.larder.ops.StringOperations.When;
 import dev.larder.ops.Turn;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -42,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Methods on several entries work entry by entry, each atomic, and check all their arguments
  * before the first. Reads of live entries wait for nobody; a read that loads waits for the loader.
  */
-final class JCache<K, V> implements Cache<K, V> {
+class JCache<K, V> implements Cache<K, V> {
   private final LarderCacheManager manager;
   private final String name;
   private final CacheRules<K, V> rules;
@@ -75,6 +78,18 @@ final class JCache<K, V> implements Cache<K, V> {
     enableManagement(configuration.isManagementEnabled());
   }
 
+  /** Another cache's entries and settings, operated on in another manner. */
+  JCache(JCache<K, V> other, CacheOperations<K, V> operations) {
+    this.manager = other.manager;
+    this.name = other.name;
+    this.rules = other.rules;
+    this.operations = operations;
+    this.entries = operations.entries();
+    this.executor = other.executor;
+    this.beans = other.beans;
+    this.configuration = other.configuration;
+  }
+
   // ------------------------------------------------------------------------------- on one entry
 
   @Override
@@ -100,15 +115,7 @@ final class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public @Nullable V getAndPut(K key, V value) {
-    return copy(
-        run(
-            key,
-            value,
-            (turn, kept) -> {
-              V old = turn.lookUp();
-              turn.put(kept);
-              return old;
-            }));
+    return copy(set(key, value, When.ALWAYS).previous());
   }
 
   @Override
@@ -127,46 +134,24 @@ final class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public boolean replace(K key, V value) {
-    return runIfPresent(
-        key,
-        value,
-        (turn, kept) -> {
-          boolean present = turn.lookUp() != null;
-          if (present) {
-            turn.put(kept);
-          }
-          return present;
-        });
+    return set(key, value, When.XX).done();
   }
 
   @Override
   public boolean replace(K key, V oldValue, V newValue) {
     requireArguments(key, oldValue, "oldValue");
-    return runIfPresent(
-        key,
-        newValue,
-        (turn, kept) -> {
-          boolean same = isSame(turn.read(), oldValue);
-          if (same) {
-            turn.put(kept);
-          }
-          return same;
-        });
+    return operations.strings().compareAndSet(key, oldValue, newValue, Deadline.AS_PUT);
   }
 
   @Override
   public @Nullable V getAndReplace(K key, V value) {
-    return copy(
-        runIfPresent(
-            key,
-            value,
-            (turn, kept) -> {
-              V old = turn.lookUp();
-              if (old != null) {
-                turn.put(kept);
-              }
-              return old;
-            }));
+    return copy(set(key, value, When.XX).previous());
+  }
+
+  /** Looks up what is there, and puts. */
+  private SetResult<V> set(K key, V value, When when) {
+    requireArguments(key, value, "value");
+    return operations.strings().set(key, value, when, Deadline.AS_PUT, Function.identity());
   }
 
   @Override
@@ -176,30 +161,12 @@ final class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public boolean remove(K key, V oldValue) {
-    requireArguments(key, oldValue, "oldValue");
-    return entries.runIfPresent(
-        key,
-        turn -> {
-          boolean same = isSame(turn.read(), oldValue);
-          if (same) {
-            turn.remove();
-          }
-          return same;
-        });
+    return operations.strings().compareAndDelete(key, oldValue);
   }
 
   @Override
-  @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
   public @Nullable V getAndRemove(K key) {
-    Operation<K, V, @Nullable V> operation =
-        turn -> {
-          V old = turn.lookUp();
-          turn.remove();
-          return old;
-        };
-    // an absent key is the writer's business, too
-    return copy(
-        rules.writesThrough() ? entries.run(key, operation) : entries.runIfPresent(key, operation));
+    return copy(operations.strings().getAndDelete(key, Function.identity()));
   }
 
   /** Runs an operation that may store a value, which is checked and copied before. */
@@ -207,12 +174,6 @@ final class JCache<K, V> implements Cache<K, V> {
       K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
     V kept = admit(key, value);
     return entries.run(key, turn -> operation.apply(turn, kept));
-  }
-
-  private <R extends @Nullable Object> R runIfPresent(
-      K key, V value, BiFunction<Turn<K, V>, V, R> operation) {
-    V kept = admit(key, value);
-    return entries.runIfPresent(key, turn -> operation.apply(turn, kept));
   }
 
   private V admit(K key, V value) {
@@ -227,14 +188,6 @@ final class JCache<K, V> implements Cache<K, V> {
     if (other == null) {
       throw new NullPointerException(name + " is null");
     }
-  }
-
-  /** Equal, or arrays of equal content. */
-  private static boolean isSame(@Nullable Object kept, Object expected) {
-    return kept != null
-        && (expected.getClass().isArray()
-            ? Objects.deepEquals(expected, kept)
-            : expected.equals(kept));
   }
 
   // --------------------------------------------------------------------------- entry processors
@@ -302,6 +255,14 @@ final class JCache<K, V> implements Cache<K, V> {
     turn.put(rules.copyValue(value));
   }
 
+  void requireOpen() {
+    rules.requireOpen();
+  }
+
+  long now() {
+    return operations.now();
+  }
+
   boolean readsThrough() {
     return rules.readsThrough();
   }
@@ -311,21 +272,8 @@ final class JCache<K, V> implements Cache<K, V> {
   @Override
   public Map<K, V> getAll(Set<? extends K> keys) {
     rules.requireOpen();
-    Map<K, V> found = new LinkedHashMap<>();
-    List<K> missing = new ArrayList<>();
-    for (K key : copyOfKeys(keys)) {
-      V value = entries.getPresent(key);
-      if (value != null) {
-        found.put(key, copy(value));
-      } else {
-        missing.add(key);
-      }
-    }
-    if (rules.readsThrough() && !missing.isEmpty()) {
-      rules
-          .loadAll(missing)
-          .forEach((key, value) -> found.put(key, copy(keepLoaded(key, value, false))));
-    }
+    Map<K, V> found = operations.strings().getEach(copyOfKeys(keys));
+    found.replaceAll((key, value) -> copy(value));
     return found;
   }
 
@@ -375,7 +323,7 @@ final class JCache<K, V> implements Cache<K, V> {
   public void removeAll() {
     rules.requireOpen();
     Set<K> keys = new LinkedHashSet<>();
-    operations.keys().forEach(key -> keys.add(rules.copyKey(key)));
+    operations.keyspace().forEach(key -> keys.add(rules.copyKey(key)));
     removeEach(keys);
   }
 
@@ -430,7 +378,7 @@ final class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public void clear() {
-    operations.keys().clear();
+    operations.keyspace().clear();
   }
 
   private static <K> Set<K> copyOfKeys(Set<? extends K> keys) {
@@ -470,7 +418,8 @@ final class JCache<K, V> implements Cache<K, V> {
     executor.execute(load);
   }
 
-  private void loadAll(Set<K> wanted, boolean replaceExisting) {
+  /** The same in the calling thread; throws what the loader does. */
+  void loadAll(Set<K> wanted, boolean replaceExisting) {
     if (!rules.canLoad()) {
       return;
     }
@@ -481,27 +430,10 @@ final class JCache<K, V> implements Cache<K, V> {
       }
     }
     if (!missing.isEmpty()) {
-      rules.loadAll(missing).forEach((key, value) -> keepLoaded(key, value, replaceExisting));
+      rules
+          .loadAll(missing)
+          .forEach((key, value) -> operations.strings().keepLoaded(key, value, replaceExisting));
     }
-  }
-
-  /**
-   * Keeps a loaded value, unless there is one by now that is not to be replaced; returns the one
-   * kept.
-   */
-  private V keepLoaded(K key, V value, boolean replaceExisting) {
-    rules.requireTypes(key, value);
-    V kept = rules.copyValue(value);
-    return entries.run(
-        key,
-        turn -> {
-          V present = turn.value();
-          if (present != null && !replaceExisting) {
-            return present;
-          }
-          turn.putLoaded(kept);
-          return kept;
-        });
   }
 
   @Override
@@ -662,6 +594,6 @@ final class JCache<K, V> implements Cache<K, V> {
     return "cache '"
         + name
         + "' (Larder"
-        + (isClosed() ? ", closed)" : ", " + operations.keys().size() + " entries)");
+        + (isClosed() ? ", closed)" : ", " + operations.keyspace().size() + " entries)");
   }
 }

@@ -90,6 +90,7 @@ final class LarderCacheManager implements CacheManager {
   }
 
   private <K, V> JCache<K, V> build(String name, LarderConfiguration<K, V> configuration) {
+    CacheRules.requireNoArray(name, configuration.getKeyType());
     Copier copier = new Copier(classLoader.get()); // not the manager's: it holds on to the loader
     Codec<K> keyCodec = codec(configuration.keyCodec(), configuration.getKeyType(), copier);
     Codec<V> valueCodec = codec(configuration.valueCodec(), configuration.getValueType(), copier);
@@ -112,7 +113,7 @@ final class LarderCacheManager implements CacheManager {
     EntryOperations<K, V> entries =
         new EntryOperations<>(new Store<>(clock, executor), rules, new Statistics());
     CacheOperations<K, V> operations = new CacheOperations<>(name, entries, keyCodec, valueCodec);
-    return new JCache<>(this, configuration, rules, operations, executor);
+    return new ExtendedCache<>(this, configuration, rules, operations, executor);
   }
 
   private static <T> Codec<T> codec(

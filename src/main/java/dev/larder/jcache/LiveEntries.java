@@ -2,7 +2,7 @@ package dev.larder.jcache;
 
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.EntryOperations;
-import dev.larder.ops.KeyOperations.EntryCursor;
+import dev.larder.ops.KeyspaceOperations.EntryCursor;
 import dev.larder.store.Entry;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -27,7 +27,7 @@ final class LiveEntries<K, V> implements Iterator<Cache.Entry<K, V>> {
   LiveEntries(JCache<K, V> cache, CacheOperations<K, V> operations) {
     this.cache = cache;
     this.entries = operations.entries();
-    this.cursor = operations.keys().entries();
+    this.cursor = operations.keyspace().entries();
   }
 
   @Override

@@ -1,8 +1,12 @@
 package dev.larder.jcache;
 
+import dev.larder.LarderEntry;
+import dev.larder.ops.Deadline;
+import dev.larder.ops.ExpiryOperations;
 import dev.larder.ops.Turn;
+import dev.larder.store.Entry;
+import java.time.Duration;
 import java.util.Objects;
-import javax.cache.processor.MutableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * all, and the writer is not told. Removing and then setting, where there was one, is an update.
  * After {@code remove} the loader is not asked again.
  */
-final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
+final class ProcessorEntry<K, V> implements LarderEntry<K, V> {
   private enum Change {
     NONE,
     LOADED,
@@ -27,6 +31,7 @@ final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
   private final Turn<K, V> turn;
   private Change change = Change.NONE;
   private @Nullable V value; // as the processor sees it
+  private @Nullable Deadline deadline; // if one was set here
   private boolean asked; // for the value; a loader that had none is not asked twice
 
   ProcessorEntry(JCache<K, V> cache, Turn<K, V> turn) {
@@ -78,15 +83,75 @@ final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
     boolean undone = !turn.isPresent() && (made || change == Change.UNDONE);
     change = undone ? Change.UNDONE : Change.REMOVED;
     value = null;
+    deadline = null;
+  }
+
+  @Override
+  public long ttl() {
+    return ExpiryOperations.seconds(pttl());
+  }
+
+  @Override
+  public long pttl() {
+    if (!exists()) {
+      return ExpiryOperations.NO_KEY;
+    }
+    long now = cache.now();
+    return hasDeadline() ? Math.max(0, time(now) - now) : ExpiryOperations.NO_DEADLINE;
+  }
+
+  private boolean hasDeadline() {
+    return time(cache.now()) != Entry.ETERNAL;
+  }
+
+  private long time(long now) {
+    return deadline == null ? Entry.time(turn.deadline()) : deadline.time(now);
+  }
+
+  @Override
+  public boolean expire(Duration ttl) {
+    boolean exists = exists();
+    if (exists) {
+      deadline = Deadline.in(ttl, cache.now(), "expire");
+    }
+    return exists;
+  }
+
+  @Override
+  public boolean persist() {
+    if (!exists()) {
+      return false;
+    }
+    // the policy may be about to give one to a new value
+    boolean persists = hasDeadline() || deadline == null && stores();
+    deadline = Deadline.NONE;
+    return persists;
+  }
+
+  private boolean stores() {
+    return change == Change.LOADED || change == Change.SET;
   }
 
   /** Says what the change is, after the processor has returned. */
   void decide() {
     switch (change) {
-      case NONE, UNDONE -> turn.keep();
+      case NONE -> decideDeadline();
+      case UNDONE -> turn.keep();
       case LOADED -> {} // the turn has it
       case SET -> cache.put(turn, Objects.requireNonNull(value));
       case REMOVED -> turn.remove();
+    }
+    if (deadline != null && stores()) {
+      turn.until(deadline);
+    }
+  }
+
+  private void decideDeadline() {
+    boolean hasNone = Entry.time(turn.deadline()) == Entry.ETERNAL;
+    if (deadline == null || deadline == Deadline.NONE && hasNone) {
+      turn.keep();
+    } else {
+      turn.expire(deadline, deadline == Deadline.NONE ? "persist" : "expire");
     }
   }
 

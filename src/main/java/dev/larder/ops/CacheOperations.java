@@ -1,7 +1,12 @@
 package dev.larder.ops;
 
+import dev.larder.CacheInfo;
 import dev.larder.Codec;
+import dev.larder.CodecException;
 import dev.larder.store.Subscriber;
+import java.time.Duration;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that can be done to one cache, for a door other than {@code javax.cache}: {@code
@@ -13,7 +18,10 @@ public final class CacheOperations<K, V> {
   private final Codec<K> keyText;
   private final Codec<V> valueText;
   private final StringOperations<K, V> strings;
+  private final TextOperations<K, V> texts;
   private final KeyOperations<K, V> keys;
+  private final ExpiryOperations<K, V> expiry;
+  private final KeyspaceOperations<K, V> keyspace;
   private final CounterOperations<K, V> counters;
 
   public CacheOperations(
@@ -23,7 +31,10 @@ public final class CacheOperations<K, V> {
     this.keyText = keyText;
     this.valueText = valueText;
     this.strings = new StringOperations<>(entries);
+    this.texts = new TextOperations<>(entries, valueText);
     this.keys = new KeyOperations<>(entries);
+    this.expiry = new ExpiryOperations<>(entries);
+    this.keyspace = new KeyspaceOperations<>(entries, keyText);
     this.counters = new CounterOperations<>(entries, valueText);
   }
 
@@ -38,6 +49,11 @@ public final class CacheOperations<K, V> {
    */
   public CacheOperations<K, V> forLoop() {
     return new CacheOperations<>(name, entries.forLoop(), keyText, valueText);
+  }
+
+  /** The same for a thread of the application that must not wait; as {@link #forLoop}. */
+  public CacheOperations<K, V> forCaller() {
+    return new CacheOperations<>(name, entries.forCaller(), keyText, valueText);
   }
 
   /** The cache's name. */
@@ -55,6 +71,24 @@ public final class CacheOperations<K, V> {
     return valueText;
   }
 
+  /** The text of a key, or null if it has none. */
+  public byte @Nullable [] keyTextOrNull(K key) {
+    return textOrNull(key, keyText);
+  }
+
+  /** The text of a value, or null if it has none. */
+  public byte @Nullable [] textOrNull(V value) {
+    return textOrNull(value, valueText);
+  }
+
+  private static <T> byte @Nullable [] textOrNull(T value, Codec<T> codec) {
+    try {
+      return codec.toBytes(value);
+    } catch (CodecException e) {
+      return null;
+    }
+  }
+
   public EntryOperations<K, V> entries() {
     return entries;
   }
@@ -63,8 +97,20 @@ public final class CacheOperations<K, V> {
     return strings;
   }
 
+  public TextOperations<K, V> texts() {
+    return texts;
+  }
+
   public KeyOperations<K, V> keys() {
     return keys;
+  }
+
+  public ExpiryOperations<K, V> expiry() {
+    return expiry;
+  }
+
+  public KeyspaceOperations<K, V> keyspace() {
+    return keyspace;
   }
 
   public CounterOperations<K, V> counters() {
@@ -73,6 +119,24 @@ public final class CacheOperations<K, V> {
 
   public Statistics statistics() {
     return entries.statistics();
+  }
+
+  /** What is in the cache and what happened to it. */
+  public CacheInfo info() {
+    entries.rules().requireOpen();
+    Statistics counts = entries.statistics();
+    return new CacheInfo(
+        keyspace.size(),
+        keyspace.sizeWithDeadline(),
+        counts.hits(),
+        counts.misses(),
+        counts.puts(),
+        counts.removals(),
+        counts.evictions(),
+        expirations(),
+        OptionalLong.empty(),
+        Duration.ofMillis(now() - entries.store().since()),
+        counts.isEnabled());
   }
 
   /** Entries that have expired and been removed. */

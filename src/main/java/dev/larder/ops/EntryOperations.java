@@ -16,14 +16,15 @@ import org.jspecify.annotations.Nullable;
  * do.
  *
  * <p>There is one for each manner of use: {@code javax.cache} waits for busy entries and counts
- * when statistics are on; {@link #forLoop} never waits and always counts.
+ * when statistics are on; a socket always counts, and never sees a part of a {@link
+ * JointOperation}; {@link #forLoop} and {@link #forCaller} never wait.
  */
 public final class EntryOperations<K, V> {
   private final Store<K, V> store;
   private final Rules<K, V> rules;
   private final Statistics statistics;
   private final boolean mayWait;
-  private final boolean alwaysCounts;
+  private final boolean forSocket; // counts always, and sees joint operations whole
   private final boolean movesOnAccess;
 
   public EntryOperations(Store<K, V> store, Rules<K, V> rules, Statistics statistics) {
@@ -35,13 +36,18 @@ public final class EntryOperations<K, V> {
       Rules<K, V> rules,
       Statistics statistics,
       boolean mayWait,
-      boolean alwaysCounts) {
+      boolean forSocket) {
     this.store = store;
     this.rules = rules;
     this.statistics = statistics;
     this.mayWait = mayWait;
-    this.alwaysCounts = alwaysCounts;
+    this.forSocket = forSocket;
     this.movesOnAccess = rules.movesOnAccess();
+  }
+
+  /** The same, for a thread of the application that must not wait: as {@link #forLoop}. */
+  public EntryOperations<K, V> forCaller() {
+    return new EntryOperations<>(store, rules, statistics, false, false);
   }
 
   /** The same, for an executor thread that works for a socket: waits, and always counts. */
@@ -66,8 +72,12 @@ public final class EntryOperations<K, V> {
     return statistics;
   }
 
+  boolean mayWait() {
+    return mayWait;
+  }
+
   boolean counts() {
-    return alwaysCounts || statistics.isEnabled();
+    return forSocket || statistics.isEnabled();
   }
 
   /** Whether an operation may run code of the user: for that, a loop must not even try. */
@@ -104,6 +114,8 @@ public final class EntryOperations<K, V> {
     try {
       turn.begin();
       result = operation.at(turn);
+      turn.write();
+      turn.prepare();
       turn.apply();
     } catch (Throwable failure) {
       turn.end();
@@ -125,7 +137,7 @@ public final class EntryOperations<K, V> {
   }
 
   /** A turn; without memory or stack for one, at least no entry is held for ever. */
-  private Turn<K, V> turn(K key, @Nullable Entry<K, V> entry) {
+  Turn<K, V> turn(K key, @Nullable Entry<K, V> entry) {
     try {
       return new Turn<>(this, key, entry);
     } catch (Throwable t) {
@@ -162,7 +174,7 @@ public final class EntryOperations<K, V> {
   private @Nullable V get(K key, boolean loads) {
     boolean counts = counts();
     long begun = counts ? statistics.begin() : 0;
-    Entry<K, V> entry = key == null ? null : store.find(key);
+    Entry<K, V> entry = key == null ? null : find(key);
     V value = entry == null ? null : read(entry, counts);
     if (value == null) {
       admit(key);
@@ -172,6 +184,34 @@ public final class EntryOperations<K, V> {
       statistics.timedGet(begun);
     }
     return value;
+  }
+
+  /** As {@link #getPresent} if there is a value; if not, nothing is counted. */
+  @Nullable V getIfPresent(K key) {
+    Entry<K, V> entry = find(key);
+    return entry == null ? null : read(entry, counts());
+  }
+
+  /**
+   * The key's entry. If it is just changing together with others, a socket comes back when they all
+   * have changed: whatever it reads from then on is of the time after.
+   */
+  private @Nullable Entry<K, V> find(K key) {
+    Entry<K, V> entry = store.find(key);
+    return entry != null && awaitJoint(entry) ? store.find(key) : entry;
+  }
+
+  /**
+   * Waits for the end of the change that an entry is part of, if it is and a socket asks; returns
+   * whether it did. One that begins after that is no matter: it marks its entries before it changes
+   * the first.
+   */
+  boolean awaitJoint(Entry<K, V> entry) {
+    boolean waits = forSocket && entry.changesWithOthers();
+    if (waits && store.hold(entry, mayWait)) {
+      store.release(entry);
+    }
+    return waits;
   }
 
   private @Nullable V missing(@Nullable Entry<K, V> entry, boolean counts) {
@@ -240,6 +280,26 @@ public final class EntryOperations<K, V> {
     return lifetime == 0;
   }
 
+  /** An access to a key's value, and nothing else; false if there is none. */
+  public boolean touch(K key) {
+    admit(key);
+    Entry<K, V> entry = find(key);
+    if (entry == null) {
+      return false;
+    }
+    if (read(entry, false) == null) {
+      expireIfPassed(entry);
+      return false;
+    }
+    return true;
+  }
+
+  /** Entries with a value; a socket sees no part of a joint operation, and may have to wait. */
+  public long size() {
+    rules.requireOpen();
+    return forSocket ? store.wholeSize(mayWait) : store.size();
+  }
+
   /** Whether a key has a live value: no access, no look-up, no load. */
   public boolean contains(K key) {
     admit(key);
@@ -248,7 +308,7 @@ public final class EntryOperations<K, V> {
 
   /** The live entry of a key, without counting or access, or null. */
   public @Nullable Entry<K, V> peek(K key) {
-    Entry<K, V> entry = store.find(key);
+    Entry<K, V> entry = find(key);
     return entry != null && isLive(entry) ? entry : null;
   }
 
@@ -282,7 +342,7 @@ public final class EntryOperations<K, V> {
     return deadline < 0 ? Entry.ETERNAL : deadline;
   }
 
-  private void admit(K key) {
+  void admit(K key) {
     rules.requireOpen();
     if (key == null) {
       throw new NullPointerException("key is null");

@@ -1,5 +1,7 @@
 package dev.larder.ops;
 
+import java.util.Collection;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +77,11 @@ public interface Rules<K, V> {
     return null;
   }
 
+  /** The values of several keys, without those that there are none for; runs user code. */
+  default Map<K, V> loadAll(Collection<? extends K> keys) {
+    return Map.of();
+  }
+
   /** Whether {@link #write} and {@link #delete} are to be called, before the cache changes. */
   default boolean writesThrough() {
     return false;
@@ -85,4 +92,10 @@ public interface Rules<K, V> {
 
   /** Runs user code; what it throws prevents the change. */
   default void delete(Object key) {}
+
+  /** As {@link #write} for several entries. */
+  default void writeAll(Map<K, V> values) {}
+
+  /** As {@link #delete} for several keys. */
+  default void deleteAll(Collection<K> keys) {}
 }

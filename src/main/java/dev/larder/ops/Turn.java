@@ -30,10 +30,14 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@link #modify}: {@code INCR}, {@code APPEND}</td><td>policy, creation</td><td>if explicit,
  *     it stays; else as for put</td></tr>
  * <tr><td>{@link #setKeepingDeadline}: {@code KEEPTTL}</td><td>policy, creation</td><td>it stays</td></tr>
- * <tr><td>{@link #setUntil}: {@code EX}, {@code PXAT} …</td><td colspan=2>as given, explicit</td></tr>
+ * <tr><td>any of them, then {@link #until}: {@code EX}, {@code PXAT} …</td><td colspan=2>as given,
+ *     explicit</td></tr>
+ * <tr><td>{@link #copyFrom}: {@code RENAME}, {@code COPY}</td><td colspan=2>the other entry's</td></tr>
  * </table>
  *
  * <p>An explicit deadline is one that was set for this entry. The access policy never moves it.
+ *
+ * <p>An operation on several entries has a turn at each of them, see {@link JointOperation}.
  */
 public final class Turn<K, V> {
   private enum Outcome {
@@ -42,7 +46,6 @@ public final class Turn<K, V> {
     SET,
     MODIFY,
     SET_KEEPING,
-    SET_UNTIL,
     LOADED,
     REMOVE,
     DEADLINE
@@ -55,7 +58,9 @@ public final class Turn<K, V> {
 
   private Outcome outcome = Outcome.NOTHING;
   private @Nullable V value;
-  private long until;
+  private @Nullable Deadline newDeadline; // if it is decided here rather than by the policy
+  private long before; // the deadline word as it was
+  private long after; // as it is to be
   private String event = "set";
   private boolean stored;
   private boolean accessed;
@@ -126,14 +131,27 @@ public final class Turn<K, V> {
 
   /** The value from outside the cache, which is then kept; not counted. */
   public @Nullable V load() {
+    return load(() -> rules().load(key));
+  }
+
+  /** As {@link #load()}, from somewhere else. */
+  public @Nullable V load(Supplier<? extends @Nullable V> loader) {
     asked = true;
-    V loaded = inUserCode(() -> rules().load(key));
+    V loaded = inUserCode(loader);
     if (loaded == null) {
       return null;
     }
     rules().requireTypes(key, loaded);
     putLoaded(rules().copyValue(loaded));
     return this.value;
+  }
+
+  /**
+   * Whether the value equals the one expected (arrays: by content; null expects that there is
+   * none). Counted as {@link #read}.
+   */
+  public boolean reads(@Nullable Object expected) {
+    return Objects.deepEquals(expected, read());
   }
 
   // ------------------------------------------------------------------------------ what it decides
@@ -155,10 +173,29 @@ public final class Turn<K, V> {
     decide(Outcome.SET_KEEPING, value, "set");
   }
 
-  /** Sets value and explicit deadline in epoch milliseconds, which may have passed. */
-  public void setUntil(V value, long time) {
-    this.until = Math.max(0, time);
-    decide(Outcome.SET_UNTIL, value, "set");
+  /** One of those above, as the deadline says. */
+  public void set(V value, Deadline deadline) {
+    if (deadline == Deadline.AS_PUT) {
+      put(value);
+    } else if (deadline == Deadline.KEEP) {
+      setKeepingDeadline(value);
+    } else {
+      set(value);
+      if (deadline.isTime()) {
+        until(deadline);
+      }
+    }
+  }
+
+  /** Gives what was decided to be stored an explicit deadline; it may have passed. */
+  public void until(Deadline deadline) {
+    newDeadline = deadline;
+  }
+
+  /** Stores value and deadline of another entry. */
+  public void copyFrom(Turn<K, V> other, String event) {
+    decide(Outcome.SET, Objects.requireNonNull(other.value()), event);
+    until(Deadline.sameAs(other.deadline()));
   }
 
   /** Keeps a value that was loaded: an event, but neither a put in the statistics nor written. */
@@ -168,17 +205,22 @@ public final class Turn<K, V> {
 
   /** Removes the entry; where the cache writes through, the writer is told even if it is absent. */
   public void remove() {
+    remove("del");
+  }
+
+  /** As {@link #remove()}; the event is Redis' name of how. */
+  public void remove(String event) {
     this.value = null;
     outcome = Outcome.REMOVE;
-    event = "del";
+    this.event = event;
   }
 
   /**
-   * Sets an explicit deadline, in epoch milliseconds, {@link Entry#ETERNAL} for none. One that has
-   * passed removes the entry: it has expired, but the event is named {@code del} as in Redis.
+   * Sets an explicit deadline. One that has passed removes the entry: it has expired, but the event
+   * is named {@code del} as in Redis.
    */
-  public void expireAt(long time, String event) {
-    this.until = Math.max(0, time);
+  public void expire(Deadline deadline, String event) {
+    until(deadline);
     this.event = event;
     outcome = Outcome.DEADLINE;
   }
@@ -201,6 +243,7 @@ public final class Turn<K, V> {
     this.outcome = outcome;
     this.value = value;
     this.event = event;
+    newDeadline = null;
   }
 
   /** Runs code of the user while the entry is held. */
@@ -213,16 +256,24 @@ public final class Turn<K, V> {
     }
   }
 
+  private void inUserCode(Runnable code) {
+    inUserCode(
+        () -> {
+          code.run();
+          return key;
+        });
+  }
+
   /** The same in two steps, with {@link #endUserCode} in a finally, for where an object counts. */
   public void beginUserCode() {
     if (entry != null) {
-      store().beginUserCode(entry);
+      store().noteHeld(entry);
     }
   }
 
   public void endUserCode() {
     if (entry != null) {
-      store().endUserCode(entry);
+      store().dropNote(entry);
     }
   }
 
@@ -238,10 +289,15 @@ public final class Turn<K, V> {
 
   /** Looks at the entry, whose value may just have expired. */
   void begin() {
+    begin(true);
+  }
+
+  /** The same; one that changes nothing is open to a listener that is being told of the key. */
+  void begin(boolean changes) {
     if (entry == null) {
       return;
     }
-    if (store().feed().isActive()) {
+    if (changes && store().feed().isActive()) {
       store().feed().refuseReentry(key);
     }
     long deadline = entry.deadline();
@@ -249,6 +305,33 @@ public final class Turn<K, V> {
     if (found != null && store().clearIfPassed(entry)) {
       record(entry, found, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
       found = null;
+    }
+  }
+
+  /** Tells the writer of what was decided; what it throws prevents all of it. */
+  void write() {
+    if (!writing || entry == null) {
+      return;
+    }
+    switch (outcome) {
+      case NOTHING, DEADLINE, LOADED -> {}
+      case REMOVE -> inUserCode(() -> rules().delete(key));
+      default -> inUserCode(() -> rules().write(key, Objects.requireNonNull(value)));
+    }
+  }
+
+  /** Asks the policy for the deadline of what was decided: the last of what runs user code. */
+  void prepare() {
+    if (entry == null || outcome == Outcome.REMOVE) {
+      return;
+    }
+    before = entry.deadline();
+    if (outcome == Outcome.NOTHING) {
+      after = deadlineAfterAccess();
+    } else if (outcome == Outcome.DEADLINE) {
+      after = Objects.requireNonNull(newDeadline).word(now());
+    } else {
+      after = deadlineOfValue(before, found == null);
     }
   }
 
@@ -260,8 +343,9 @@ public final class Turn<K, V> {
     V old = found;
     switch (outcome) {
       case NOTHING -> {
-        if (accessed && old != null && rules().movesOnAccess()) {
-          access(entry, old);
+        if (old != null && after != before) {
+          store().setDeadline(entry, after);
+          endIfPassed(entry, old, after, "expired");
         }
       }
       case REMOVE -> remove(entry, old);
@@ -274,25 +358,15 @@ public final class Turn<K, V> {
     }
   }
 
-  private void access(Entry<K, V> entry, V old) {
-    if (!Entry.isExplicit(entry.deadline())) {
-      long lifetime = lifetime(rules()::accessLifetime);
-      if (lifetime != Rules.KEEP) {
-        long deadline = operations.deadlineIn(lifetime);
-        store().setDeadline(entry, deadline);
-        endIfPassed(entry, old, deadline, "expired");
-      }
+  private long deadlineAfterAccess() {
+    if (!accessed || found == null || !rules().movesOnAccess() || Entry.isExplicit(before)) {
+      return before;
     }
+    long lifetime = lifetime(rules()::accessLifetime);
+    return lifetime == Rules.KEEP ? before : operations.deadlineIn(lifetime);
   }
 
   private void remove(Entry<K, V> entry, @Nullable V old) {
-    if (writing) {
-      inUserCode(
-          () -> {
-            rules().delete(key);
-            return key;
-          });
-    }
     if (old != null) {
       long deadline = entry.deadline();
       store().clear(entry);
@@ -304,26 +378,15 @@ public final class Turn<K, V> {
   }
 
   private void changeDeadline(Entry<K, V> entry, V old) {
-    long before = entry.deadline();
-    long deadline = Entry.explicit(until);
-    store().setDeadline(entry, deadline);
-    endIfPassed(entry, old, deadline, "del");
+    store().setDeadline(entry, after);
+    endIfPassed(entry, old, after, "del");
     if (entry.value() != null) {
-      record(entry, old, before, old, deadline, Cause.DEADLINE, event);
+      record(entry, old, before, old, after, Cause.DEADLINE, event);
     }
   }
 
   private void store(Entry<K, V> entry, @Nullable V old, V value) {
     boolean loaded = outcome == Outcome.LOADED;
-    if (writing && !loaded) {
-      inUserCode(
-          () -> {
-            rules().write(key, value);
-            return key;
-          });
-    }
-    long before = entry.deadline();
-    long after = deadlineOfValue(before, old == null);
     if (old == null && store().clock().passed(after)) {
       return; // never added
     }
@@ -354,8 +417,8 @@ public final class Turn<K, V> {
   }
 
   private long deadlineOfValue(long before, boolean created) {
-    if (outcome == Outcome.SET_UNTIL) {
-      return Entry.explicit(until);
+    if (newDeadline != null) {
+      return newDeadline.word(now());
     }
     if (created) {
       return creationDeadline();
@@ -368,6 +431,10 @@ public final class Turn<K, V> {
       return operations.deadlineIn(lifetime);
     }
     return outcome == Outcome.SET ? creationDeadline() : before;
+  }
+
+  private long now() {
+    return store().clock().now();
   }
 
   private long creationDeadline() {
@@ -399,6 +466,18 @@ public final class Turn<K, V> {
           feed.record(
               new Change<>(
                   entry.key(), oldValue, oldDeadline, newValue, newDeadline, cause, event)));
+    }
+  }
+
+  /** Whether something was decided. */
+  boolean changes() {
+    return outcome != Outcome.NOTHING;
+  }
+
+  /** Marks the entry as one of several that are about to change as one. */
+  void markJoint() {
+    if (entry != null) {
+      store().markJoint(entry);
     }
   }
 

@@ -41,6 +41,7 @@ public class Entry<K, V> {
   static final byte HELD = 1;
   static final byte AWAITED = 2; // held, and its holder must wake those who wait
   static final byte DEAD = 3;
+  private static final byte JOINT = 4; // a mark on HELD or AWAITED: see changesWithOthers
 
   private static final VarHandle VALUE;
   private static final VarHandle NEXT;
@@ -153,19 +154,51 @@ public class Entry<K, V> {
     return (byte) LOCK.getAcquire(this);
   }
 
-  /** Sets the lock's state and returns the one before. */
-  final byte exchangeLock(byte state) {
-    return (byte) LOCK.getAndSet(this, state);
+  /** Sets the lock's state; returns whether somebody waits for it. */
+  final boolean exchangeLock(byte state) {
+    return ((byte) LOCK.getAndSet(this, state) & AWAITED) != 0;
   }
 
   /** For {@link EntryLocks}: asks to be woken, unless the entry died; returns the state before. */
   final byte askForWaking() {
     for (; ; ) {
       byte state = lockState();
-      if (state == DEAD || LOCK.compareAndSet(this, state, AWAITED)) {
+      if (state == DEAD || LOCK.compareAndSet(this, state, (byte) (AWAITED | state & JOINT))) {
         return state;
       }
     }
+  }
+
+  final boolean isHeld() {
+    byte state = lockState();
+    return state != FREE && state != DEAD;
+  }
+
+  /** For {@link EntryLocks}: asks the holder, if there is one, to wake those who wait. */
+  final void askHolderForWaking() {
+    byte state = lockState();
+    while (state != FREE
+        && state != DEAD
+        && !LOCK.compareAndSet(this, state, (byte) (AWAITED | state & JOINT))) {
+      state = lockState();
+    }
+  }
+
+  /** Marks the entry, for as long as it is held, as one of several that change as one. */
+  final void markJoint() {
+    byte state = lockState();
+    while (!LOCK.compareAndSet(this, state, (byte) (state | JOINT))) {
+      state = lockState(); // somebody asked to be woken
+    }
+  }
+
+  /**
+   * Whether this entry is changing at this moment together with others: who must never see a part
+   * of such a change has to wait for the entry's lock before he looks. The mark is there before the
+   * first of the entries changes, and stays until the last one has.
+   */
+  public final boolean changesWithOthers() {
+    return lockState() > DEAD;
   }
 
   @Override

@@ -89,9 +89,36 @@ final class EntryLocks {
     }
   }
 
+  /**
+   * Waits until the lock is free or the entry dead.
+   *
+   * @param end by {@code System.nanoTime}
+   * @return false if that did not happen by then
+   */
+  static boolean awaitFree(Entry<?, ?> entry, long end) {
+    boolean interrupted = false;
+    boolean held;
+    Object monitor = parking(entry);
+    synchronized (monitor) {
+      long left;
+      while ((held = entry.isHeld()) && (left = end - System.nanoTime()) > 0) {
+        entry.askHolderForWaking();
+        try {
+          monitor.wait(left / 1_000_000 + 1);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return !held;
+  }
+
   /** Gives the lock back, as FREE or as DEAD. */
   static void release(Entry<?, ?> entry, byte state) {
-    if (entry.exchangeLock(state) == Entry.AWAITED) {
+    if (entry.exchangeLock(state)) {
       Object monitor = parking(entry);
       synchronized (monitor) {
         monitor.notifyAll();

@@ -9,8 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,14 +47,21 @@ public final class Store<K, V> implements AutoCloseable {
   private static final int GOLDEN = 0x9E3779B9;
   private static final SecureRandom SEEDS = new SecureRandom();
 
+  /** Buckets looked at before a search for any entry becomes a walk. */
+  private static final int RANDOM_DRAWS = 100;
+
   /** Milliseconds between two sweeps of a stripe, for each thousand entries of the store. */
   private static final int SWEEP_MILLIS_PER_THOUSAND = 8;
 
   private final Stripe<K, V>[] stripes;
   private final StoreClock clock;
+  private final long since;
   private final Feed<K, V> feed = new Feed<>();
   private final Executor executor;
   private final LongAdder expirations = new LongAdder();
+  private final StampedLock joint = new StampedLock(); // shared by changes of several entries
+  private final AtomicLong jointBegun = new AtomicLong();
+  private final AtomicLong jointEnded = new AtomicLong();
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
   private volatile boolean discarded;
@@ -99,6 +110,7 @@ public final class Store<K, V> implements AutoCloseable {
   @SuppressWarnings({"unchecked", "rawtypes"})
   public Store(StoreClock clock, Executor executor) {
     this.clock = clock;
+    this.since = clock.now();
     this.executor = executor;
     SecondHash second = new SecondHash(SEEDS);
     stripes = new Stripe[1 << STRIPE_BITS];
@@ -145,6 +157,24 @@ public final class Store<K, V> implements AutoCloseable {
     return size;
   }
 
+  /**
+   * As {@link #size}, but never with a part of what {@link #beginJoint several entries} change as
+   * one.
+   *
+   * @throws BusyException if {@code mayWait} is false and such a change is under way
+   */
+  public long wholeSize(boolean mayWait) {
+    long stamp = mayWait ? joint.writeLock() : joint.tryWriteLock();
+    if (stamp == 0) {
+      throw BusyException.INSTANCE;
+    }
+    try {
+      return size();
+    } finally {
+      joint.unlockWrite(stamp);
+    }
+  }
+
   /** Entries with a value and a deadline. */
   public long timed() {
     long timed = 0;
@@ -172,6 +202,43 @@ public final class Store<K, V> implements AutoCloseable {
       return 0;
     }
     return (long) i << 32 | Integer.toUnsignedLong(next);
+  }
+
+  /**
+   * An entry with a value, each about as likely as the others, or null if there is none. Those that
+   * share a bucket share the chance of their bucket.
+   */
+  public @Nullable Entry<K, V> random(RandomGenerator random) {
+    List<Entry<K, V>> found = new ArrayList<>();
+    for (int draws = 0; draws < RANDOM_DRAWS && found.isEmpty(); draws++) {
+      Stripe<K, V> stripe = randomStripe(random);
+      synchronized (stripe) {
+        stripe.scan(random.nextInt(), entry -> addLive(entry, found));
+      }
+    }
+    // most buckets are empty: the next one that is not
+    long cursor = found.isEmpty() ? random.nextLong() : 0;
+    for (int rounds = 0; found.isEmpty() && rounds < 2; rounds += cursor == 0 ? 1 : 0) {
+      cursor = scan(cursor, entry -> addLive(entry, found));
+    }
+    return found.isEmpty() ? null : found.get(random.nextInt(found.size()));
+  }
+
+  private static <K, V> void addLive(Entry<K, V> entry, List<Entry<K, V>> found) {
+    if (entry.value() != null) {
+      found.add(entry);
+    }
+  }
+
+  private Stripe<K, V> randomStripe(RandomGenerator random) {
+    long left = random.nextLong(Math.max(1, size()));
+    for (Stripe<K, V> stripe : stripes) {
+      left -= stripe.live;
+      if (left < 0) {
+        return stripe;
+      }
+    }
+    return stripes[0];
   }
 
   // ---------------------------------------------------------------------------------- locking
@@ -250,6 +317,70 @@ public final class Store<K, V> implements AutoCloseable {
     return entry.tryHold();
   }
 
+  /** Overflows the stack here, if it is nearly full, rather than in the midst of a change. */
+  public static void requireStack() {
+    Waits.requireStack();
+  }
+
+  /**
+   * As {@link #holdOrReserve(Object, boolean)}, but waits only for so long.
+   *
+   * @throws BusyException if somebody else holds it all the time
+   */
+  public Entry<K, V> holdOrReserve(K key, long millis) {
+    long end = System.nanoTime() + millis * 1_000_000;
+    for (; ; ) {
+      try {
+        return holdOrReserve(key, false);
+      } catch (BusyException e) {
+        Entry<K, V> busy = find(key);
+        if (busy != null && !EntryLocks.awaitFree(busy, end)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Begins a change of several entries as one. Each of them is held and {@linkplain #markJoint
+   * marked} before the first one changes.
+   *
+   * <p>Never queues behind {@link #wholeSize}, which may have to wait for others, and only waits
+   * while that reads its numbers.
+   *
+   * @return to be given to {@link #endJoint}
+   */
+  public long beginJoint() {
+    jointBegun.incrementAndGet();
+    long begun = joint.tryReadLock();
+    for (int spins = 0; begun == 0; spins++) {
+      if (spins < 1_000) {
+        Thread.onSpinWait();
+      } else { // its thread has lost the processor
+        LockSupport.parkNanos(10_000);
+      }
+      begun = joint.tryReadLock();
+    }
+    return begun;
+  }
+
+  public void endJoint(long begun) {
+    joint.unlockRead(begun);
+    jointEnded.incrementAndGet();
+  }
+
+  /** How many changes of several entries have begun so far, or -1 if one is under way. */
+  public long jointChanges() {
+    long ended = jointEnded.get();
+    long begun = jointBegun.get();
+    return begun == ended ? begun : -1;
+  }
+
+  /** See {@link Entry#changesWithOthers}. */
+  public void markJoint(Entry<K, V> held) {
+    held.markJoint();
+  }
+
   /** Gives the lock back. An entry without a value dies and is unlinked. */
   public void release(Entry<K, V> held) {
     if (held.value() != null) {
@@ -264,12 +395,15 @@ public final class Store<K, V> implements AutoCloseable {
     }
   }
 
-  /** Notes that user code runs while this thread holds the entry, so that circles are found. */
-  public void beginUserCode(Entry<K, V> held) {
+  /**
+   * Notes that this thread holds the entry while it may wait for others, itself or in user code
+   * that it runs, so that circles are found.
+   */
+  public void noteHeld(Entry<K, V> held) {
     Waits.hold(held);
   }
 
-  public void endUserCode(Entry<K, V> held) {
+  public void dropNote(Entry<K, V> held) {
     Waits.letGo(held);
   }
 
@@ -376,6 +510,11 @@ public final class Store<K, V> implements AutoCloseable {
 
   public StoreClock clock() {
     return clock;
+  }
+
+  /** When the store was made, in epoch milliseconds by its clock. */
+  public long since() {
+    return since;
   }
 
   /** The changes of this store, for those who want to know. */

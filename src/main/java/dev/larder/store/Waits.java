@@ -42,9 +42,13 @@ final class Waits {
   static void hold(Object thing) {
     List<Object> held = HELD.get();
     if (!held.isEmpty()) {
-      descend(HEADROOM);
+      requireStack();
     }
     held.add(thing);
+  }
+
+  static void requireStack() {
+    descend(HEADROOM);
   }
 
   /**

@@ -155,7 +155,7 @@ class ExpiryTest {
   void nullForCreationIsEternal() {
     Cache<String, String> cache = withEntry(cache(null, null, null));
 
-    assertThat(Caches.operations(cache).keys().pttl("k")).isEqualTo(-1);
+    assertThat(Caches.operations(cache).expiry().pttl("k")).isEqualTo(-1);
   }
 
   @Test
@@ -166,12 +166,12 @@ class ExpiryTest {
     policy.throwing = true;
 
     cache.put("new", "1");
-    assertThat(Caches.operations(cache).keys().pttl("new")).isEqualTo(-1);
+    assertThat(Caches.operations(cache).expiry().pttl("new")).isEqualTo(-1);
 
     caches.clock.advanceSeconds(4);
     cache.put("old", "2");
     assertThat(cache.get("old")).isEqualTo("2");
-    assertThat(Caches.operations(cache).keys().pttl("old")).isEqualTo(6_000);
+    assertThat(Caches.operations(cache).expiry().pttl("old")).isEqualTo(6_000);
   }
 
   @ParameterizedTest
@@ -240,7 +240,7 @@ class ExpiryTest {
     for (String operation : List.of("get", "put", "get", "SET")) {
       Operations.named(operation).on(cache);
       caches.clock.advanceSeconds(1);
-      assertThat(Caches.operations(cache).keys().pttl("k")).isEqualTo(-1);
+      assertThat(Caches.operations(cache).expiry().pttl("k")).isEqualTo(-1);
     }
   }
 
@@ -251,8 +251,8 @@ class ExpiryTest {
     var policy = CreatedExpiryPolicy.factoryOf(seconds(60));
     var samePolicy = CreatedExpiryPolicy.factoryOf(new Duration(TimeUnit.MINUTES, 1));
 
-    assertThat(Caches.operations(minute).keys().pttl("k")).isEqualTo(60_000);
-    assertThat(Caches.operations(noUnit).keys().pttl("k")).isEqualTo(-1);
+    assertThat(Caches.operations(minute).expiry().pttl("k")).isEqualTo(60_000);
+    assertThat(Caches.operations(noUnit).expiry().pttl("k")).isEqualTo(-1);
     assertThat(caches.settings().clock(null).expiry(policy).build())
         .isEqualTo(caches.settings().clock(null).expiry(samePolicy).build())
         .hasSameHashCodeAs(caches.settings().clock(null).expiry(samePolicy).build());
@@ -336,6 +336,6 @@ class ExpiryTest {
 
     assertThat(journal.take()).containsExactly("EXPIRED k=1");
     assertThat(Caches.counts(cache)).isEqualTo("-");
-    assertThat(Caches.operations(cache).keys().size()).isZero();
+    assertThat(Caches.operations(cache).keyspace().size()).isZero();
   }
 }

@@ -2,8 +2,9 @@ package dev.larder.jcache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.larder.ops.KeyOperations.When;
+import dev.larder.ops.Deadline;
 import dev.larder.store.Entry;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.cache.Cache;
 import javax.cache.expiry.Duration;
@@ -97,6 +98,48 @@ class ExplicitDeadlineTest {
       EXPIRE -1          | explicit eternal | 20     | 5      | gone
       PERSIST            | explicit 100     | 20     | 5      | explicit eternal
       PERSIST            | policy 10        | 20     | 5      | explicit eternal
+      SETNX              | absent           | 20     | 5      | policy 11
+      SETNX              | explicit 100     | 20     | 5      | explicit 100
+      MSET               | explicit 100     | -      | 5      | policy 11
+      MSET               | explicit 100     | 20     | 5      | policy 21
+      MSET               | explicit eternal | -      | 5      | policy 11
+      MSETNX             | absent           | 20     | 5      | policy 11
+      MGET               | explicit 100     | 20     | 5      | explicit 100
+      MGET               | policy 10        | 20     | 5      | policy 6
+      APPEND             | absent           | 20     | 5      | policy 11
+      APPEND             | explicit 100     | 20     | 5      | explicit 100
+      APPEND             | explicit eternal | 20     | 5      | explicit eternal
+      APPEND             | policy 10        | 20     | 5      | policy 21
+      SETRANGE           | explicit 100     | 20     | 5      | explicit 100
+      SETRANGE           | policy 10        | -      | 5      | policy 10
+      INCRBYFLOAT        | explicit 100     | 20     | 5      | explicit 100
+      INCRBYFLOAT        | policy 10        | 20     | 5      | policy 21
+      STRLEN             | policy 10        | 20     | 5      | policy 6
+      GETRANGE           | explicit 100     | 20     | 5      | explicit 100
+      TOUCH              | explicit 100     | 20     | 5      | explicit 100
+      TOUCH              | policy 10        | 20     | 5      | policy 6
+      TOUCH k k          | policy 10        | 20     | 5      | policy 6
+      TYPE               | policy 10        | 20     | 5      | policy 10
+      GETEX              | explicit 100     | 20     | 5      | explicit 51
+      GETEX              | policy 10        | 20     | 5      | explicit 51
+      GETEX past         | explicit eternal | 20     | 5      | gone
+      GETEX PERSIST      | explicit 100     | 20     | 5      | explicit eternal
+      GETEX PERSIST      | policy 10        | 20     | 5      | explicit eternal
+      COPY to j          | explicit 100     | 20     | 5      | explicit 100
+      CAS 1              | explicit 100     | -      | 5      | policy 11
+      CAS 1              | explicit 100     | 20     | 5      | policy 21
+      CAS 1 EX           | policy 10        | 20     | 5      | explicit 51
+      CAS 9              | explicit 100     | 20     | 5      | explicit 100
+      CAS 9              | policy 10        | 20     | 5      | policy 6
+      computeIfAbsent    | absent           | 20     | 5      | policy 11
+      computeIfAbsent    | explicit 100     | 20     | 5      | explicit 100
+      computeIfAbsent EX | absent           | 20     | 5      | explicit 51
+      computeIfAbsent EX | policy 10        | 20     | 5      | policy 6
+      invoke expire      | explicit 100     | 20     | 5      | explicit 51
+      invoke expire      | policy 10        | 20     | 5      | explicit 51
+      invoke set, expire | absent           | 20     | 5      | explicit 51
+      invoke set, expire | policy 10        | 20     | 5      | explicit 51
+      invoke persist     | policy 10        | 20     | 5      | explicit eternal
       """)
   // spotless:on
   void deadlineAfterAnOperation(
@@ -127,9 +170,9 @@ class ExplicitDeadlineTest {
       return;
     }
     cache.put("k", "1");
-    var keys = Caches.operations(cache).keys();
+    var keys = Caches.operations(cache).expiry();
     switch (deadline) {
-      case "explicit 100" -> keys.expireAt("k", HandClock.START + 100_000, When.ALWAYS);
+      case "explicit 100" -> keys.expire("k", Deadline.at(HandClock.START + 100_000), Set.of());
       case "explicit eternal" -> keys.persist("k");
       default -> assertThat(deadline).isEqualTo("policy 10");
     }
@@ -153,7 +196,7 @@ class ExplicitDeadlineTest {
                 .settings()
                 .expiry(() -> new Journal().policy(seconds("10"), null, seconds("10"))));
     cache.put("k", "1");
-    Caches.operations(cache).keys().expireAt("k", HandClock.START + 5_000, When.ALWAYS);
+    Caches.operations(cache).expiry().expire("k", Deadline.at(HandClock.START + 5_000), Set.of());
 
     caches.clock.advanceMillis(4_999);
     assertThat(cache.get("k")).isEqualTo("1");
@@ -166,7 +209,7 @@ class ExplicitDeadlineTest {
     Cache<String, String> cache = caches.create();
     cache.put("k", "1");
 
-    assertThat(Caches.operations(cache).keys().persist("k")).isFalse();
+    assertThat(Caches.operations(cache).expiry().persist("k")).isFalse();
     assertThat(deadline(cache)).isEqualTo("policy eternal");
   }
 }

@@ -2,9 +2,17 @@ package dev.larder.jcache;
 
 import static java.util.Map.entry;
 
+import dev.larder.LarderCache;
+import dev.larder.LarderEntry;
+import dev.larder.OperationException;
+import dev.larder.ScanOptions;
 import dev.larder.ops.CacheOperations;
-import dev.larder.ops.KeyOperations;
+import dev.larder.ops.Deadline;
+import dev.larder.ops.ExpiryOperations;
 import dev.larder.ops.StringOperations;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -30,8 +38,8 @@ final class Operations {
   private static final StringOperations.When ALWAYS = StringOperations.When.ALWAYS;
   private static final StringOperations.When NX = StringOperations.When.NX;
   private static final StringOperations.When XX = StringOperations.When.XX;
-  private static final long POLICY = StringOperations.BY_POLICY;
-  private static final long KEEP = StringOperations.KEEP_DEADLINE;
+  private static final Deadline POLICY = Deadline.BY_POLICY;
+  private static final Deadline KEEP = Deadline.KEEP;
 
   // spotless:off
   private static final Map<String, Operation> BY_NAME = new TreeMap<>(Map.ofEntries(
@@ -72,7 +80,7 @@ final class Operations {
       entry("GET",               redis(o -> o.strings().get("k"))),
       entry("SET",               sets(ALWAYS, POLICY, false)),
       entry("SET EX",            setsEx()),
-      entry("SET EX 0",          redis(o -> o.strings().set("k", "2", ALWAYS, o.now(), false).set())),
+      entry("SET EX 0",          redis(o -> o.strings().set("k", "2", ALWAYS, Deadline.in(0), null).done())),
       entry("SET KEEPTTL",       sets(ALWAYS, KEEP, false)),
       entry("SET NX",            sets(NX, POLICY, false)),
       entry("SET XX",            sets(XX, POLICY, false)),
@@ -81,11 +89,53 @@ final class Operations {
       entry("SET XX GET",        sets(XX, POLICY, true)),
       entry("DEL",               redis(o -> o.keys().delete("k"))),
       entry("EXISTS",            redis(o -> o.keys().exists("k"))),
-      entry("TTL",               redis(o -> o.keys().ttl("k"))),
+      entry("TTL",               redis(o -> ExpiryOperations.seconds(o.expiry().pttl("k")))),
       entry("EXPIRE",            expires(50)),
       entry("EXPIRE -1",         expires(-1)),
-      entry("PERSIST",           redis(o -> o.keys().persist("k"))),
-      entry("INCR",              redis(o -> o.counters().add("k", 1)))));
+      entry("PERSIST",           redis(o -> o.expiry().persist("k"))),
+      entry("INCR",              redis(o -> o.counters().add("k", 1))),
+      entry("SETNX",             larder(c -> c.setIfAbsent("k", "2"))),
+      entry("GETEX",             larder(c -> c.getAndExpire("k", Duration.ofSeconds(50)))),
+      entry("GETEX past",        larder(c -> c.getAndExpireAt("k", Instant.ofEpochSecond(1)))),
+      entry("GETEX PERSIST",     larder(c -> c.getAndPersist("k"))),
+      entry("GETDEL",            larder(c -> c.getAndDelete("k"))),
+      entry("APPEND",            larder(c -> c.append("k", "2"))),
+      entry("STRLEN",            larder(c -> c.strlen("k"))),
+      entry("GETRANGE",          larder(c -> c.getRange("k", 0, -1))),
+      entry("SETRANGE",          larder(c -> c.setRange("k", 0, "2"))),
+      entry("SETRANGE of nothing", larder(c -> c.setRange("k", 0, ""))),
+      entry("MGET",              larder(c -> c.mget(List.of("k")))),
+      entry("MSET",              larder(c -> { c.mset(Map.of("k", "2")); return null; })),
+      entry("MSETNX",            larder(c -> c.msetIfAbsent(Map.of("k", "2")))),
+      entry("DEL k j",           larder(c -> c.delete("k", "j"))),
+      entry("EXISTS k k",        larder(c -> c.countExisting(List.of("k", "k")))),
+      entry("TOUCH",             larder(c -> c.touch("k"))),
+      entry("TOUCH k k",         larder(c -> c.touchAll(List.of("k", "k")))),
+      entry("RENAME to j",       larder(c -> { c.rename("k", "j"); return null; })),
+      entry("RENAMENX to j",     larder(c -> c.renameIfAbsent("k", "j"))),
+      entry("COPY to j",         larder(c -> c.copy("k", "j"))),
+      entry("TYPE",              larder(c -> c.type("k"))),
+      entry("RANDOMKEY",         larder(c -> c.randomKey())),
+      entry("SCAN",              larder(c -> c.scan(0, ScanOptions.all().count(1_000)).keys())),
+      entry("KEYS",              larder(c -> c.keys("*").toList())),
+      entry("EXPIRETIME",        larder(c -> c.expireTime("k") < 0 ? "none" : "some")),
+      entry("EXPIREAT past",     larder(c -> c.expireAt("k", Instant.ofEpochSecond(1)))),
+      entry("INCRBYFLOAT",       larder(c -> c.incrByFloat("k", new BigDecimal("1")))),
+      entry("CAS 1",             larder(c -> c.compareAndSet("k", "1", "2"))),
+      entry("CAS 9",             larder(c -> c.compareAndSet("k", "9", "2"))),
+      entry("CAS absent",        larder(c -> c.compareAndSet("k", null, "2"))),
+      entry("CAS 1 EX",          larder(c -> c.compareAndSet("k", "1", "2", Duration.ofSeconds(50)))),
+      entry("CAD 1",             larder(c -> c.compareAndDelete("k", "1"))),
+      entry("CAD 9",             larder(c -> c.compareAndDelete("k", "9"))),
+      entry("computeIfAbsent",   larder(c -> c.computeIfAbsent("k", key -> "2"))),
+      entry("computeIfAbsent EX", larder(c -> c.computeIfAbsent("k", Duration.ofSeconds(50), key -> "2"))),
+      entry("DBSIZE",            larder(c -> c.size() >= 0)),
+      entry("info",              larder(c -> c.info().uptime().isNegative())),
+      entry("invoke ttl",        invokes((e, a) -> e.unwrap(LarderEntry.class).ttl())),
+      entry("invoke expire",     invokes((e, a) -> e.unwrap(LarderEntry.class).expire(Duration.ofSeconds(50)))),
+      entry("invoke expire 0",   invokes((e, a) -> e.unwrap(LarderEntry.class).expire(Duration.ZERO))),
+      entry("invoke set, expire", invokes((e, a) -> { e.setValue("2"); return e.unwrap(LarderEntry.class).expire(Duration.ofSeconds(50)); })),
+      entry("invoke persist",    invokes((e, a) -> e.unwrap(LarderEntry.class).persist()))));
   // spotless:on
 
   private Operations() {}
@@ -133,20 +183,34 @@ final class Operations {
     return tells(cache -> query.apply(Caches.operations(cache)));
   }
 
-  private static Operation sets(StringOperations.When when, long deadline, boolean get) {
+  private static Operation larder(Function<LarderCache<String, String>, Object> query) {
+    return tells(
+        cache -> {
+          try {
+            return query.apply(LarderCache.of(cache));
+          } catch (OperationException e) {
+            return e.code() + " " + e.getMessage();
+          }
+        });
+  }
+
+  private static Operation sets(StringOperations.When when, Deadline deadline, boolean get) {
     return redis(
         operations -> {
-          var outcome = operations.strings().set("k", "2", when, deadline, get);
-          return get ? outcome.previous() : outcome.set();
+          var outcome =
+              operations
+                  .strings()
+                  .set("k", "2", when, deadline, get ? Function.<String>identity() : null);
+          return get ? outcome.previous() : outcome.done();
         });
   }
 
   private static Operation setsEx() {
-    return redis(o -> o.strings().set("k", "2", ALWAYS, o.now() + 50_000, false).set());
+    return redis(o -> o.strings().set("k", "2", ALWAYS, Deadline.in(50_000), null).done());
   }
 
   private static Operation expires(long seconds) {
-    return redis(o -> o.keys().expireAt("k", o.now() + seconds * 1_000, KeyOperations.When.ALWAYS));
+    return redis(o -> o.expiry().expire("k", Deadline.in(seconds * 1_000), Set.of()));
   }
 
   private static Object setByInvokeAll(Cache<String, String> cache) {

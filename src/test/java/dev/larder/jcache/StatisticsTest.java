@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.larder.LarderConfiguration;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Deadline;
 import dev.larder.ops.Statistics;
 import dev.larder.ops.StringOperations;
 import java.util.ArrayList;
@@ -212,7 +213,7 @@ class StatisticsTest {
     CacheOperations<String, String> socket = Caches.operations(cache).forSocket();
 
     socket.strings().get("k");
-    socket.strings().set("k", "1", StringOperations.When.ALWAYS, StringOperations.BY_POLICY, false);
+    socket.strings().set("k", "1", StringOperations.When.ALWAYS, Deadline.BY_POLICY, null);
     socket.strings().get("k");
     socket.counters().add("k", 1);
     socket.keys().delete("k");

@@ -112,7 +112,12 @@ class StoreByValueTest {
       case "SET" ->
           Caches.operations(cache)
               .strings()
-              .set(key, value, StringOperations.When.ALWAYS, StringOperations.BY_POLICY, false);
+              .set(
+                  key,
+                  value,
+                  StringOperations.When.ALWAYS,
+                  dev.larder.ops.Deadline.BY_POLICY,
+                  null);
       default ->
           cache.invoke(
               key,
@@ -261,7 +266,8 @@ class StoreByValueTest {
       all.remove();
     }
 
-    assertThat(Caches.operations(cache).keys().entries().next()).isNull(); // not even a dead one
+    assertThat(Caches.operations(cache).keyspace().entries().next())
+        .isNull(); // not even a dead one
   }
 
   private static final class SpoilingWriter implements CacheWriter<Box, Box> {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.larder.BusyException;
 import dev.larder.DeadlockException;
+import dev.larder.ExpireCondition;
+import dev.larder.SetResult;
+import dev.larder.codec.Copier;
+import dev.larder.codec.TextCodecs;
 import dev.larder.store.Change;
 import dev.larder.store.Entry;
 import dev.larder.store.HandClock;
@@ -13,9 +17,11 @@ import dev.larder.store.StoreClock;
 import dev.larder.store.Subscriber;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -126,7 +132,7 @@ class EntryOperationsTest {
 
   @Test
   void aSetClearsAnExplicitDeadlineAndAModifyOrSetKeepingDoesNot() {
-    entries.run("k", turn -> decide(turn, () -> turn.setUntil("1", NOW + 50)));
+    entries.run("k", turn -> decide(turn, () -> turn.set("1", Deadline.at(NOW + 50))));
     entries.run("k", turn -> decide(turn, () -> turn.modify("2", "append")));
     assertThat(deadline()).isEqualTo(Entry.explicit(NOW + 50));
     entries.run("k", turn -> decide(turn, () -> turn.setKeepingDeadline("3")));
@@ -137,7 +143,7 @@ class EntryOperationsTest {
 
   @Test
   void aPutWithoutLifetimeOfUpdateKeepsAnExplicitDeadlineExplicit() {
-    entries.run("k", turn -> decide(turn, () -> turn.setUntil("1", NOW + 50)));
+    entries.run("k", turn -> decide(turn, () -> turn.set("1", Deadline.at(NOW + 50))));
     put("2");
     assertThat(deadline()).isEqualTo(Entry.explicit(NOW + 50));
     rules.update = 900;
@@ -153,7 +159,7 @@ class EntryOperationsTest {
     clock.set(NOW + 100);
     assertThat(entries.get("k")).isEqualTo("1");
     assertThat(deadline()).isEqualTo(NOW + 800);
-    entries.run("k", turn -> decide(turn, () -> turn.expireAt(NOW + 150, "expire")));
+    entries.run("k", turn -> decide(turn, () -> turn.expire(Deadline.at(NOW + 150), "expire")));
     assertThat(entries.get("k")).isEqualTo("1");
     assertThat(deadline()).isEqualTo(Entry.explicit(NOW + 150));
   }
@@ -226,7 +232,7 @@ class EntryOperationsTest {
   void anExpiryInThePastRemovesUnderTheNameOfARemoval() {
     put("1");
     told.clear();
-    entries.run("k", turn -> decide(turn, () -> turn.expireAt(NOW, "expire")));
+    entries.run("k", turn -> decide(turn, () -> turn.expire(Deadline.at(NOW), "expire")));
 
     assertThat(store.find("k")).isNull();
     assertThat(told).containsExactly("EXPIRED del");
@@ -532,7 +538,7 @@ class EntryOperationsTest {
       entries.run("k" + i, turn -> decide(turn, () -> turn.put("1")));
     }
     told.clear();
-    new KeyOperations<>(entries).clear();
+    new KeyspaceOperations<>(entries, TextCodecs.of(String.class, new Copier(null))).clear();
 
     assertThat(store.size()).isZero();
     assertThat(told).hasSize(100).containsOnly("CLEARED del");
@@ -540,38 +546,36 @@ class EntryOperationsTest {
   }
 
   @Test
-  void deadlinesAreSetMovedAndTakenAwayByKeyOperations() {
-    KeyOperations<String, String> keys = new KeyOperations<>(entries);
+  void deadlinesAreSetMovedAndTakenAway() {
+    ExpiryOperations<String, String> keys = new ExpiryOperations<>(entries);
     put("1");
-    assertThat(keys.pttl("k")).isEqualTo(KeyOperations.NO_DEADLINE);
-    assertThat(keys.pttl("other")).isEqualTo(KeyOperations.NO_KEY);
-    assertThat(keys.expireAt("k", NOW + 1_499, KeyOperations.When.XX)).isFalse();
-    assertThat(keys.expireAt("k", NOW + 1_499, KeyOperations.When.GT)).isFalse();
-    assertThat(keys.expireAt("k", NOW + 1_499, KeyOperations.When.LT)).isTrue();
+    assertThat(keys.pttl("k")).isEqualTo(ExpiryOperations.NO_DEADLINE);
+    assertThat(keys.pttl("other")).isEqualTo(ExpiryOperations.NO_KEY);
+    assertThat(keys.expire("k", Deadline.at(NOW + 1_499), Set.of(ExpireCondition.XX))).isFalse();
+    assertThat(keys.expire("k", Deadline.at(NOW + 1_499), Set.of(ExpireCondition.GT))).isFalse();
+    assertThat(keys.expire("k", Deadline.at(NOW + 1_499), Set.of(ExpireCondition.LT))).isTrue();
     assertThat(keys.pttl("k")).isEqualTo(1_499);
-    assertThat(keys.ttl("k")).isEqualTo(1);
-    assertThat(keys.expireAt("k", NOW + 1_500, KeyOperations.When.NX)).isFalse();
-    assertThat(keys.expireAt("k", NOW + 1_500, KeyOperations.When.GT)).isTrue();
-    assertThat(keys.ttl("k")).isEqualTo(2);
+    assertThat(ExpiryOperations.seconds(keys.pttl("k"))).isEqualTo(1);
+    assertThat(keys.expire("k", Deadline.at(NOW + 1_500), Set.of(ExpireCondition.NX))).isFalse();
+    assertThat(keys.expire("k", Deadline.at(NOW + 1_500), Set.of(ExpireCondition.GT))).isTrue();
+    assertThat(ExpiryOperations.seconds(keys.pttl("k"))).isEqualTo(2);
     assertThat(keys.persist("k")).isTrue();
     assertThat(keys.persist("k")).isFalse();
-    assertThat(keys.pttl("k")).isEqualTo(KeyOperations.NO_DEADLINE);
-    assertThat(keys.delete("k")).isTrue();
-    assertThat(keys.delete("k")).isFalse();
+    assertThat(keys.pttl("k")).isEqualTo(ExpiryOperations.NO_DEADLINE);
   }
 
   @Test
   void aConditionalSetSetsOnlyThen() {
     StringOperations<String, String> strings = new StringOperations<>(entries);
-    long policy = StringOperations.BY_POLICY;
-    assertThat(strings.set("k", "1", StringOperations.When.XX, policy, true))
-        .isEqualTo(new StringOperations.Outcome<>(false, null));
-    assertThat(strings.set("k", "1", StringOperations.When.NX, NOW + 50, false).set()).isTrue();
-    assertThat(strings.set("k", "2", StringOperations.When.NX, policy, true))
-        .isEqualTo(new StringOperations.Outcome<>(false, "1"));
-    assertThat(
-            strings.set("k", "3", StringOperations.When.XX, StringOperations.KEEP_DEADLINE, true))
-        .isEqualTo(new StringOperations.Outcome<>(true, "1"));
+    Deadline policy = Deadline.BY_POLICY;
+    assertThat(strings.set("k", "1", StringOperations.When.XX, policy, Function.identity()))
+        .isEqualTo(new SetResult<>(false, null));
+    assertThat(strings.set("k", "1", StringOperations.When.NX, Deadline.at(NOW + 50), null).done())
+        .isTrue();
+    assertThat(strings.set("k", "2", StringOperations.When.NX, policy, Function.identity()))
+        .isEqualTo(new SetResult<>(false, "1"));
+    assertThat(strings.set("k", "3", StringOperations.When.XX, Deadline.KEEP, Function.identity()))
+        .isEqualTo(new SetResult<>(true, "1"));
     assertThat(deadline()).isEqualTo(Entry.explicit(NOW + 50));
     assertThat(strings.get("k")).isEqualTo("3");
   }

@@ -297,7 +297,7 @@ class LinearizabilityTest {
       return entries.runIfPresent(
           1,
           turn -> {
-            turn.expireAt(1_040, "expire");
+            turn.expire(Deadline.at(1_040), "expire");
             return turn.isPresent();
           });
     }

@@ -220,7 +220,7 @@ class OperationsStressTest {
               entries.run(
                   1,
                   turn -> {
-                    turn.setUntil(2, until);
+                    turn.set(2, Deadline.at(until));
                     return null;
                   });
               for (int i = 0; i < 3; i++) {

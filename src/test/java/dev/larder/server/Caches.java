@@ -3,6 +3,7 @@ package dev.larder.server;
 import dev.larder.codec.Copier;
 import dev.larder.codec.TextCodecs;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Deadline;
 import dev.larder.ops.EntryOperations;
 import dev.larder.ops.Rules;
 import dev.larder.ops.Statistics;
@@ -37,9 +38,7 @@ final class Caches {
 
   /** Puts a string into the first cache, as Java code would. */
   void set(String key, String value) {
-    strings
-        .strings()
-        .set(key, value, StringOperations.When.ALWAYS, StringOperations.BY_POLICY, false);
+    strings.strings().set(key, value, StringOperations.When.ALWAYS, Deadline.BY_POLICY, null);
   }
 
   <K, V> CacheOperations<K, V> add(CacheOperations<K, V> cache) {

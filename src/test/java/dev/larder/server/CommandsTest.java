@@ -45,7 +45,8 @@ final class CommandsTest {
       if (reply.startsWith("$") && !reply.equals("$-1\r\n")) {
         reply = "$'" + reply.substring(reply.indexOf('\n') + 1, reply.length() - 2) + "'\r\n";
       }
-      assertThat(reply).as(line).isEqualTo(parts[1] + "\r\n");
+      String expected = parts[1].replace("\\n", "\r\n").replace("\\x00", "\0");
+      assertThat(reply).as(line).isEqualTo(expected + "\r\n");
     }
   }
 
@@ -67,7 +68,7 @@ final class CommandsTest {
         pttl k                                -> :1500
         set k v px 400                        -> +OK
         ttl k                                 -> :0
-        set k v EX 10 EX 20                   -> +OK
+        set k v EX 0 EX abc EX 20             -> +OK
         ttl k                                 -> :20
         set k v exat 1700000100               -> +OK
         ttl k                                 -> :100
@@ -105,6 +106,9 @@ final class CommandsTest {
         set k v ex 0 nx                       -> -ERR invalid expire time in 'set' command
         set k v ex 10 px 10                   -> -ERR syntax error
         set k v ex                            -> -ERR syntax error
+        set k v ex 0 foo                      -> -ERR syntax error
+        set k v ex x px 1                     -> -ERR syntax error
+        set k v ex 0 nx xx                    -> -ERR syntax error
         set k v nx xx                         -> -ERR syntax error
         set k v ex 10 keepttl                 -> -ERR syntax error
         set k v keepttl ex 10                 -> -ERR syntax error
@@ -112,6 +116,219 @@ final class CommandsTest {
         set k                                 -> -ERR wrong number of arguments for 'set' command
         get k                                 -> $'old'
         ttl k                                 -> :-1
+        """);
+  }
+
+  @Test
+  void valuesAreSetReadAndRemovedAtOnce() throws IOException {
+    run(
+        """
+        setnx k v                             -> :1
+        setnx k w                             -> :0
+        getset k w                            -> $'v'
+        getset q v                            -> $-1
+        setex k 100 v                         -> +OK
+        ttl k                                 -> :100
+        psetex k 1500 v                       -> +OK
+        pttl k                                -> :1500
+        setex k 0 v                           -> -ERR invalid expire time in 'setex' command
+        psetex k -1 v                         -> -ERR invalid expire time in 'psetex' command
+        setex k abc v                         -> -ERR value is not an integer or out of range
+        getset k x                            -> $'v'
+        ttl k                                 -> :-1
+        getex k ex 100                        -> $'x'
+        ttl k                                 -> :100
+        getex k                               -> $'x'
+        ttl k                                 -> :100
+        getex k persist                       -> $'x'
+        ttl k                                 -> :-1
+        getex k px 1500                       -> $'x'
+        getex k ex 0                          -> -ERR invalid expire time in 'getex' command
+        getex k ex 10 persist                 -> -ERR syntax error
+        getex k persist ex 10                 -> -ERR syntax error
+        getex k ex 10 px 10                   -> -ERR syntax error
+        getex k nx                            -> -ERR syntax error
+        pttl k                                -> :1500
+        getex none ex 10                      -> $-1
+        getex none ex 0                       -> $-1
+        getex none ex abc                     -> $-1
+        getex none ex                         -> -ERR syntax error
+        getex k exat 1                        -> $'x'
+        exists k                              -> :0
+        getdel q                              -> $'v'
+        getdel q                              -> $-1
+        """);
+  }
+
+  @Test
+  void severalKeysAreOneCommand() throws IOException {
+    run(
+        """
+        mset a 1 b 2 a 3                      -> +OK
+        mget a b none a                       -> *4\\n$1\\n3\\n$1\\n2\\n$-1\\n$1\\n3
+        mset a                                -> -ERR wrong number of arguments for 'mset' command
+        mset a 1 b                            -> -ERR wrong number of arguments for 'mset' command
+        msetnx a 9 c 9                        -> :0
+        exists c                              -> :0
+        msetnx c 1 d 1 c 2                    -> :1
+        get c                                 -> $'2'
+        exists a a none                       -> :2
+        touch a a none                        -> :2
+        touch none                            -> :0
+        del a a none                          -> :1
+        unlink b c d                          -> :3
+        dbsize                                -> :0
+        """);
+  }
+
+  @Test
+  void textIsChangedInPlace() throws IOException {
+    run(
+        """
+        set s Hello_World                     -> +OK
+        getrange s 0 -1                       -> $'Hello World'
+        getrange s -5 -1                      -> $'World'
+        getrange s 5 2                        -> $''
+        getrange s 20 30                      -> $''
+        getrange s -100 3                     -> $'Hell'
+        getrange s -1 -5                      -> $''
+        getrange s -100 -50                   -> $'H'
+        getrange s a b                        -> -ERR value is not an integer or out of range
+        getrange none 0 -1                    -> $''
+        substr s 0 4                          -> $'Hello'
+        setrange s 6 Redis                    -> :11
+        get s                                 -> $'Hello Redis'
+        setrange gap 5 x                      -> :6
+        get gap                               -> $'\\x00\\x00\\x00\\x00\\x00x'
+        setrange none 0 ""                    -> :0
+        exists none                           -> :0
+        setrange s -1 x                       -> -ERR offset is out of range
+        setrange s 536870912 x                -> -ERR string exceeds maximum allowed size (proto-max-bulk-len)
+        setrange s 9223372036854775807 x      -> -ERR string exceeds maximum allowed size (proto-max-bulk-len)
+        append s ""                           -> :11
+        append s !                            -> :12
+        append new x                          -> :1
+        strlen s                              -> :12
+        strlen none                           -> :0
+        expire s 100                          -> :1
+        append s x                            -> :13
+        setrange s 0 h                        -> :13
+        ttl s                                 -> :100
+        """);
+  }
+
+  @Test
+  void bytesOfACharacterComeApartAndTogether() throws IOException {
+    assertThat(client.reply("SET", "k", "\u00c3\u00a9")).isEqualTo("+OK\r\n");
+    assertThat(client.reply("STRLEN", "k")).isEqualTo(":2\r\n");
+    assertThat(client.reply("GETRANGE", "k", "0", "0")).isEqualTo("$1\r\n\u00c3\r\n");
+    assertThat(client.reply("SETRANGE", "k", "1", "\u00a8")).isEqualTo(":2\r\n");
+    assertThat(client.reply("APPEND", "k", "\u00e2")).isEqualTo(":3\r\n");
+    assertThat(client.reply("APPEND", "k", "\u0082\u00ac")).isEqualTo(":5\r\n");
+    assertThat(client.reply("GET", "k")).isEqualTo("$5\r\n\u00c3\u00a8\u00e2\u0082\u00ac\r\n");
+    assertThat(caches.strings.strings().get("k")).isEqualTo("è€");
+  }
+
+  @Test
+  void floatsAreAddedExactlyAndPrintedShort() throws IOException {
+    run(
+        """
+        set f 10.50                           -> +OK
+        incrbyfloat f 0.1                     -> $'10.6'
+        set f 5.0e3                           -> +OK
+        incrbyfloat f 2.0e2                   -> $'5200'
+        set f 0.1                             -> +OK
+        incrbyfloat f 0.2                     -> $'0.3'
+        incrbyfloat f -0.3                    -> $'0'
+        incrbyfloat f nan                     -> -ERR value is not a valid float
+        incrbyfloat f +inf                    -> -ERR increment would produce NaN or Infinity
+        incrbyfloat f 1e5000                  -> -ERR value is not a valid float
+        incrbyfloat f 1e999999999             -> -ERR value is not a valid float
+        set f _1                              -> +OK
+        incrbyfloat f 1                       -> -ERR value is not a valid float
+        incrbyfloat f inf                     -> -ERR value is not a valid float
+        set f inf                             -> +OK
+        incrbyfloat f 1                       -> -ERR increment would produce NaN or Infinity
+        set f 0x10                            -> +OK
+        incrbyfloat f 1                       -> $'17'
+        del f                                 -> :1
+        incrbyfloat f 1e20                    -> $'100000000000000000000'
+        """);
+  }
+
+  @Test
+  void keysAreRenamedCopiedAndFound() throws IOException {
+    run(
+        """
+        set k v ex 100                        -> +OK
+        rename k k2                           -> +OK
+        ttl k2                                -> :100
+        exists k                              -> :0
+        set d 1                               -> +OK
+        rename d k2                           -> +OK
+        ttl k2                                -> :-1
+        rename none z                         -> -ERR no such key
+        rename k2 k2                          -> +OK
+        renamenx k2 k2                        -> :0
+        renamenx none none                    -> -ERR no such key
+        set k v ex 100                        -> +OK
+        renamenx k k2                         -> :0
+        copy k kc                             -> :1
+        ttl kc                                -> :100
+        copy k kc                             -> :0
+        copy k kc replace                     -> :1
+        copy k kc foo                         -> -ERR syntax error
+        copy k k                              -> -ERR source and destination objects are the same
+        copy none z                           -> :0
+        type k                                -> +string
+        type none                             -> +none
+        del k k2                              -> :2
+        randomkey                             -> $'kc'
+        keys *                                -> *1\\n$2\\nkc
+        keys k?                               -> *1\\n$2\\nkc
+        keys [a                               -> *0
+        scan 0 count 1000                     -> *2\\n$1\\n0\\n*1\\n$2\\nkc
+        scan 0 match x* count 1000            -> *2\\n$1\\n0\\n*0
+        scan 0 type string count 1000         -> *2\\n$1\\n0\\n*1\\n$2\\nkc
+        scan 0 type foo count 1000            -> *2\\n$1\\n0\\n*0
+        scan abc                              -> -ERR invalid cursor
+        scan --1                              -> -ERR invalid cursor
+        scan -                                -> -ERR invalid cursor
+        scan 18446744073709551616             -> -ERR invalid cursor
+        scan +0 count 1000                    -> *2\\n$1\\n0\\n*1\\n$2\\nkc
+        scan "" count 1000                    -> *2\\n$1\\n0\\n*1\\n$2\\nkc
+        scan -1 count 1000                    -> *2\\n$1\\n0\\n*0
+        scan 0 count 0                        -> -ERR syntax error
+        scan 0 count x                        -> -ERR value is not an integer or out of range
+        scan 0 match                          -> -ERR syntax error
+        scan 0 foo bar                        -> -ERR syntax error
+        scan 18446744073709551615 count 9223372036854775807 -> *2\\n$1\\n0\\n*0
+        del kc                                -> :1
+        randomkey                             -> $-1
+        """);
+  }
+
+  @Test
+  void deadlinesAreSetInSecondsAndMilliseconds() throws IOException {
+    run(
+        """
+        set k v                               -> +OK
+        pexpire k 1500                        -> :1
+        pttl k                                -> :1500
+        expireat k 1700000100                 -> :1
+        expiretime k                          -> :1700000100
+        pexpireat k 33177117420500            -> :1
+        expiretime k                          -> :33177117421
+        pexpiretime k                         -> :33177117420500
+        expiretime none                       -> :-2
+        persist k                             -> :1
+        pexpiretime k                         -> :-1
+        pexpire k 100 xx lt                   -> :0
+        pexpire k abc                         -> -ERR value is not an integer or out of range
+        pexpireat k 9223372036854775807       -> :1
+        expireat k 9223372036854775807        -> -ERR invalid expire time in 'expireat' command
+        pexpireat k -1                        -> :1
+        exists k                              -> :0
         """);
   }
 
@@ -323,7 +540,7 @@ final class CommandsTest {
         command                               -> *0
         command docs                          -> *0
         command docs get                      -> *0
-        command count                         -> :22
+        command count                         -> :51
         config get nothing                    -> *0
         hello 4                               -> -NOPROTO unsupported protocol version
         hello abc                             -> -ERR Protocol version is not an integer or out of range

@@ -202,7 +202,7 @@ final class ConnectionTest {
             .isEqualTo("+PONG\r\n-ERR Protocol error: " + error[1] + "\r\n");
       }
     }
-    assertThat(caches.strings.keys().size()).isZero();
+    assertThat(caches.strings.keyspace().size()).isZero();
   }
 
   @Test
@@ -217,7 +217,7 @@ final class ConnectionTest {
         assertThat(restOrReset(client)).as(first).isEmpty();
       }
     }
-    assertThat(caches.strings.keys().size()).isZero();
+    assertThat(caches.strings.keyspace().size()).isZero();
   }
 
   /** A connection that is closed with input unread may end as a reset. */

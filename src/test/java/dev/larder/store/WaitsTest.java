@@ -14,14 +14,14 @@ class WaitsTest {
   @Test
   void userCodeThatWantsTheKeyItWorksOnIsRefused() {
     Entry<String, Integer> held = store.holdOrReserve("mine", true);
-    store.beginUserCode(held);
+    store.noteHeld(held);
     try {
       assertThatThrownBy(() -> store.holdOrReserve("mine", true))
           .isInstanceOf(DeadlockException.class)
           .hasMessageContaining("'mine'")
           .hasMessageContaining("this very thread");
     } finally {
-      store.endUserCode(held);
+      store.dropNote(held);
       store.release(held);
     }
     store.release(store.holdOrReserve("mine", true));
@@ -42,7 +42,7 @@ class WaitsTest {
           tasks[i] =
               () -> {
                 Entry<String, Integer> held = store.holdOrReserve(mine, true);
-                store.beginUserCode(held);
+                store.noteHeld(held);
                 try {
                   allHold.await();
                   store.release(store.holdOrReserve(next, true));
@@ -50,7 +50,7 @@ class WaitsTest {
                   assertThat(e).hasMessageContaining(next).hasMessageContaining(mine);
                   refused.incrementAndGet();
                 } finally {
-                  store.endUserCode(held);
+                  store.dropNote(held);
                   store.release(held);
                 }
               };
@@ -72,12 +72,12 @@ class WaitsTest {
         tasks[i] =
             () -> {
               Entry<String, Integer> held = store.holdOrReserve(mine, true);
-              store.beginUserCode(held);
+              store.noteHeld(held);
               try {
                 allHold.await();
                 store.release(store.holdOrReserve(next, true));
               } finally {
-                store.endUserCode(held);
+                store.dropNote(held);
                 store.release(held);
               }
             };
@@ -96,12 +96,12 @@ class WaitsTest {
           () -> {
             for (int n = 0; n < 5_000; n++) {
               Entry<String, Integer> held = store.holdOrReserve(mine, true);
-              store.beginUserCode(held);
+              store.noteHeld(held);
               Entry<String, Integer> shared = store.holdOrReserve("shared", true);
-              store.beginUserCode(shared);
-              store.endUserCode(shared);
+              store.noteHeld(shared);
+              store.dropNote(shared);
               store.release(shared);
-              store.endUserCode(held);
+              store.dropNote(held);
               store.release(held);
             }
           };

@@ -4,6 +4,8 @@ import dev.larder.Codec;
 import dev.larder.OperationException;
 import dev.larder.protocol.Request;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The words of a request behind the command's name, taken one after the other.
@@ -46,6 +48,15 @@ public final class Args {
   /** The next word as a key or value of a cache. */
   <T> T next(Codec<T> codec) {
     return codec.fromBytes(next());
+  }
+
+  /** All words that are left, as keys or values of a cache. */
+  <T> List<T> rest(Codec<T> codec) {
+    List<T> rest = new ArrayList<>(left());
+    while (hasNext()) {
+      rest.add(next(codec));
+    }
+    return rest;
   }
 
   /** The next word as a text that is not a value: the name of something of ours. */
@@ -97,8 +108,9 @@ public final class Args {
     return error(Command.wrongNumberOfArguments(command));
   }
 
-  OperationException invalidExpireTime() {
-    return error("invalid expire time in '" + command + "' command");
+  /** The command's name, as errors show it. */
+  String command() {
+    return command;
   }
 
   static OperationException error(String message) {

@@ -16,6 +16,9 @@ import java.util.Locale;
  * for the function to check, which alone knows whether it is wrong in number or in syntax.
  */
 public final class Command {
+  /** A command with more arguments than these takes too long for a thread that serves others. */
+  static final int MANY = 64;
+
   /** What a command is about. */
   enum Kind {
     /** The selected cache, which it only reads. */
@@ -80,10 +83,7 @@ public final class Command {
     return slowBeyond(-1);
   }
 
-  /**
-   * The same row for a command that does one thing after the other, so that with more arguments
-   * than these it cannot be begun again when one of them turns out to be busy.
-   */
+  /** The same row for a command that takes long with more arguments than these. */
   Command slowBeyond(int arguments) {
     return new Command(name, syntax, kind, arguments, function);
   }

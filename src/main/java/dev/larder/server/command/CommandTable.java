@@ -19,7 +19,13 @@ public final class CommandTable {
   /** Every command there is. */
   public static final CommandTable ALL =
       new CommandTable(
-          List.of(ConnectionCommands.ALL, StringCommands.ALL, KeyCommands.ALL, ServerCommands.ALL));
+          List.of(
+              ConnectionCommands.ALL,
+              StringCommands.ALL,
+              CounterCommands.ALL,
+              KeyCommands.ALL,
+              ExpiryCommands.ALL,
+              ServerCommands.ALL));
 
   private final Names names = new Names();
   private final List<Command> commands = new ArrayList<>();

@@ -1,5 +1,8 @@
 package dev.larder.server.command;
 
+import dev.larder.ops.Deadline;
+import org.jspecify.annotations.Nullable;
+
 /** How a word states a deadline, by the names of {@code SET}'s options. */
 enum DeadlineUnit {
   /** Seconds from now; also {@code EXPIRE}. */
@@ -19,26 +22,27 @@ enum DeadlineUnit {
     this.fromNow = fromNow;
   }
 
-  /** The next word as a deadline in epoch milliseconds, which may lie in the past. */
-  long next(Args args, long now) {
-    return deadline(args, args.nextLong(), now);
+  /** The unit that the next word names, which must be the one before, if there was one. */
+  static DeadlineUnit next(Args args, @Nullable DeadlineUnit before) {
+    for (DeadlineUnit unit : values()) {
+      if ((before == null || before == unit) && args.accept(unit.name())) {
+        return unit;
+      }
+    }
+    throw args.syntaxError();
+  }
+
+  /** The next word as a deadline, which may lie in the past. */
+  Deadline next(Args args, long now) {
+    return Deadline.of(args.nextLong(), millis, fromNow ? now : null, args.command());
   }
 
   /** As {@link #next}, but neither now nor before. */
-  long nextPositive(Args args, long now) {
+  Deadline nextPositive(Args args, long now) {
     long amount = args.nextLong();
     if (amount <= 0) {
-      throw args.invalidExpireTime();
+      throw Deadline.invalid(args.command());
     }
-    return deadline(args, amount, now);
-  }
-
-  private long deadline(Args args, long amount, long now) {
-    try {
-      long time = Math.addExact(Math.multiplyExact(amount, millis), fromNow ? now : 0);
-      return Math.min(time, Long.MAX_VALUE - 1); // the last one stands for none at all
-    } catch (ArithmeticException e) {
-      throw args.invalidExpireTime();
-    }
+    return Deadline.of(amount, millis, fromNow ? now : null, args.command());
   }
 }

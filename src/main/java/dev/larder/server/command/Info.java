@@ -145,8 +145,8 @@ final class Info {
     List<CacheOperations<?, ?>> caches = connections.caches();
     for (int i = 0; i < caches.size(); i++) {
       try {
-        long size = caches.get(i).keys().size();
-        long expires = caches.get(i).keys().sizeWithDeadline();
+        long size = caches.get(i).keyspace().size();
+        long expires = caches.get(i).keyspace().sizeWithDeadline();
         if (size > 0) {
           // 0 is what Redis says, too, as long as it has no average
           info.field("db" + i, "keys=" + size + ",expires=" + expires + ",avg_ttl=0");

@@ -14,7 +14,7 @@ import java.util.Map;
 final class ServerCommands {
   // spotless:off
   static final List<Command> ALL = List.of(
-      read ("DBSIZE",        "",                          (session, args) -> Reply.integer(session.cache().keys().size())),
+      read ("DBSIZE",        "",                          (session, args) -> Reply.integer(session.cache().keyspace().size())),
       write("FLUSHDB",       "[ASYNC | SYNC]",            ServerCommands::flush).slow(),
       other("INFO",          "[section ...]",             ServerCommands::info),
       other("CONFIG GET",    "parameter [parameter ...]", ServerCommands::settings),
@@ -33,7 +33,7 @@ final class ServerCommands {
     if (!valid || args.hasNext()) {
       throw args.syntaxError();
     }
-    session.cache().keys().clear();
+    session.cache().keyspace().clear();
     return Reply.OK;
   }
 
