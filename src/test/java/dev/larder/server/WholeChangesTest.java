@@ -57,11 +57,14 @@ final class WholeChangesTest {
       caches.set("account" + i, "0");
     }
     caches.set("here", "v");
+    caches.set("left", "v");
+    caches.set("copy", "v");
     caches.strings.strings().setAll(versions(0));
     Together.run(
         () -> moveMoneyInJava(end, 0),
         () -> moveMoney(one, end, ACCOUNTS / 2),
         () -> renameInJava(end),
+        () -> renameAndCopy(one, end),
         () -> writeVersions(end),
         () -> look(one, end),
         () -> look(two, end));
@@ -113,6 +116,17 @@ final class WholeChangesTest {
     }
   }
 
+  /** The same through a socket; and a copy that is replaced, so that it is always there. */
+  private static void renameAndCopy(LarderServer server, long end) throws IOException {
+    try (Client client = new Client(server)) {
+      while (System.nanoTime() < end) {
+        assertThat(client.reply("RENAME", "left", "right")).isEqualTo("+OK\r\n");
+        assertThat(client.reply("RENAMENX", "right", "left")).isEqualTo(":1\r\n");
+        assertThat(client.reply("COPY", "left", "copy", "REPLACE")).isEqualTo(":1\r\n");
+      }
+    }
+  }
+
   /** So many keys that a look in the midst of it has a chance. */
   private void writeVersions(long end) {
     for (int i = 1; System.nanoTime() < end; i++) {
@@ -138,7 +152,8 @@ final class WholeChangesTest {
       while (System.nanoTime() < end) {
         assertThat(sum(client.reply(all))).as("sum of all accounts").isZero();
         assertThat(client.reply("EXISTS", "here", "there")).isEqualTo(":1\r\n");
-        assertThat(client.reply("DBSIZE")).isEqualTo(":" + (ACCOUNTS + VERSIONS + 1) + "\r\n");
+        assertThat(client.reply("EXISTS", "left", "right", "copy")).isEqualTo(":2\r\n");
+        assertThat(client.reply("DBSIZE")).isEqualTo(":" + (ACCOUNTS + VERSIONS + 3) + "\r\n");
         laterIsNotOlder(client, "version0", "version" + (VERSIONS - 1));
         laterIsNotOlder(client, "version" + (VERSIONS - 1), "version0");
         String gone = client.reply("GET", "here");
