@@ -4,10 +4,7 @@ import dev.larder.BusyException;
 import dev.larder.store.Entry;
 import dev.larder.store.Store;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +35,6 @@ final class JointOperation {
 
   private final List<Part<?, ?>> parts = new ArrayList<>(); // as named, which is how they change
   private List<Part<?, ?>> taken = List.of(); // in the order in which they are taken
-  private final Map<Place, Part<?, ?>> byPlace = new HashMap<>();
   private final boolean changes;
   private boolean mayWait = true;
   private boolean runsUserCode;
@@ -65,6 +61,7 @@ final class JointOperation {
     private @Nullable Entry<K, V> held;
     private boolean noted;
     private @Nullable Turn<K, V> turn;
+    private @Nullable Part<?, ?> same; // the part that stands for the same key
 
     private Part(EntryOperations<K, V> operations, K key) {
       this.operations = operations;
@@ -72,12 +69,20 @@ final class JointOperation {
       this.hash = key.hashCode();
     }
 
-    /** The turn at this entry, while the operation runs. */
+    /** The turn at this entry, while the operation runs; one for a key that is named twice. */
+    @SuppressWarnings("unchecked") // the same key of the same store
     Turn<K, V> turn() {
+      Turn<K, V> turn = same == null ? this.turn : (Turn<K, V>) same.turn;
       if (turn == null) {
         throw new IllegalStateException("not running");
       }
       return turn;
+    }
+
+    boolean isSameAs(Part<?, ?> other) {
+      return hash == other.hash
+          && operations.store() == other.operations.store()
+          && key.equals(other.key);
     }
 
     private void begin(boolean changes) {
@@ -119,22 +124,13 @@ final class JointOperation {
     }
   }
 
-  private record Place(Store<?, ?> store, Object key) {}
-
-  /** Adds an entry, once if it is named twice. */
+  /** Adds an entry. */
   <K, V> Part<K, V> at(EntryOperations<K, V> operations, K key) {
     operations.admit(key);
-    Place place = new Place(operations.store(), key);
-    @SuppressWarnings("unchecked") // a place's part is of its store's types
-    Part<K, V> known = (Part<K, V>) byPlace.get(place);
-    if (known != null) {
-      return known;
-    }
     Part<K, V> part = new Part<>(operations, key);
     mayWait &= operations.mayWait();
-    runsUserCode |= operations.runsUserCode();
+    runsUserCode = runsUserCode || operations.runsUserCode();
     parts.add(part);
-    byPlace.put(place, part);
     return part;
   }
 
@@ -202,7 +198,11 @@ final class JointOperation {
 
   private void holdAll() {
     taken = new ArrayList<>(parts);
-    taken.sort(Comparator.comparingInt(part -> part.hash));
+    taken.sort(JointOperation::order);
+    if (joinSame()) {
+      taken.removeIf(part -> part.same != null);
+      parts.removeIf(part -> part.same != null);
+    }
     int first = parts.isEmpty() ? -1 : 0;
     for (int retreats = 0; first >= 0; retreats++) {
       boolean insists = retreats >= PATIENCE && IMPATIENT.tryLock();
@@ -214,6 +214,38 @@ final class JointOperation {
         }
       }
     }
+  }
+
+  /**
+   * By hash, and among equal hashes as the keys themselves do, if they are the JDK's: whoever sends
+   * many keys of one hash must not make this slow.
+   */
+  @SuppressWarnings({"unchecked", "rawtypes"}) // keys of one class
+  private static int order(Part<?, ?> one, Part<?, ?> other) {
+    int order = Integer.compare(one.hash, other.hash);
+    Class<?> type = one.key.getClass();
+    Class<?> otherType = other.key.getClass();
+    if (order != 0 || type != otherType) {
+      return order != 0 ? order : type.getName().compareTo(otherType.getName());
+    }
+    return type.getClassLoader() == null && one.key instanceof Comparable comparable
+        ? comparable.compareTo(other.key)
+        : 0;
+  }
+
+  /** Finds the keys that are named more than once; they stand side by side. */
+  private boolean joinSame() {
+    boolean found = false;
+    for (int i = 1; i < taken.size(); i++) {
+      Part<?, ?> part = taken.get(i);
+      for (int j = i - 1; j >= 0 && order(taken.get(j), part) == 0 && part.same == null; j--) {
+        if (taken.get(j).same == null && part.isSameAs(taken.get(j))) {
+          part.same = taken.get(j);
+          found = true;
+        }
+      }
+    }
+    return found;
   }
 
   /**

@@ -58,8 +58,7 @@ public final class KeyOperations<K, V> {
   private long count(Collection<? extends K> keys, Consumer<Turn<K, V>> action) {
     entries.rules().requireOpen();
     JointOperation all = JointOperation.reading();
-    List<Part<K, V>> parts = new ArrayList<>(keys.size());
-    keys.forEach(key -> parts.add(all.at(entries, key)));
+    List<Part<K, V>> parts = parts(all, keys);
     return all.run(
         () -> {
           parts.forEach(part -> action.accept(part.turn()));
@@ -72,22 +71,28 @@ public final class KeyOperations<K, V> {
     Rules<K, V> rules = entries.rules();
     rules.requireOpen();
     JointOperation all = JointOperation.changing();
-    Set<Part<K, V>> parts = new LinkedHashSet<>();
-    keys.forEach(key -> parts.add(all.at(entries, key)));
+    List<Part<K, V>> parts = parts(all, keys);
     return all.run(
         () -> {
           if (rules.writesThrough() && !parts.isEmpty()) {
-            List<K> batch = new ArrayList<>();
+            Set<K> batch = new LinkedHashSet<>();
             parts.forEach(part -> batch.add(part.turn().key()));
-            rules.deleteAll(batch);
+            rules.deleteAll(new ArrayList<>(batch)); // which the writer may take away from
           }
           long found = 0;
           for (Part<K, V> part : parts) {
-            part.turn().withoutWriter();
-            found += remove(part.turn()) ? 1 : 0;
+            Turn<K, V> turn = part.turn();
+            turn.withoutWriter();
+            found += !turn.removed() && remove(turn) ? 1 : 0;
           }
           return found;
         });
+  }
+
+  private List<Part<K, V>> parts(JointOperation all, Collection<? extends K> keys) {
+    List<Part<K, V>> parts = new ArrayList<>(keys.size());
+    keys.forEach(key -> parts.add(all.at(entries, key)));
+    return parts;
   }
 
   /**
@@ -107,7 +112,7 @@ public final class KeyOperations<K, V> {
           if (!source.turn().isPresent()) {
             throw new OperationException("ERR", "no such key");
           }
-          if (source == target || !replace && target.turn().isPresent()) {
+          if (source.turn() == target.turn() || !replace && target.turn().isPresent()) {
             return replace;
           }
           copy(source.turn(), target.turn(), "rename_to");
@@ -127,7 +132,7 @@ public final class KeyOperations<K, V> {
     JointOperation both = JointOperation.changing();
     Part<K, V> source = both.at(entries, key);
     Part<K, V> target = both.at(entries, newKey);
-    if (source == target) {
+    if (source.isSameAs(target)) {
       throw new OperationException("ERR", "source and destination objects are the same");
     }
     return both.run(

@@ -43,8 +43,7 @@ public final class TextOperations<K, V> {
       return EMPTY;
     }
     long from = Math.max(0, start < 0 ? all.length + start : start);
-    long to =
-        Math.max(0, end < 0 ? all.length + end : end); // up to Redis 7, before the begin is at it
+    long to = Math.max(0, end < 0 ? all.length + end : end); // as up to Redis 7: -100 is the first
     to = Math.min(to, all.length - 1L);
     return from > to ? EMPTY : Arrays.copyOfRange(all, (int) from, (int) to + 1);
   }

@@ -24,11 +24,8 @@ final class Waits {
       ThreadLocal.withInitial(() -> new ArrayList<>(4));
   private static final Map<Thread, Wish> WISHES = new HashMap<>(); // guarded by itself
 
-  /**
-   * Calls of {@link #descend} that take more stack than all from one hold to the next, or to its
-   * end.
-   */
-  private static final int HEADROOM = 400;
+  /** Calls of {@link #descend} that take more stack than all from one hold to its end. */
+  private static final int HEADROOM = 50;
 
   private record Wish(List<Object> held, Object wanted) {
     /** What the thread waits for; null if that is over, but the thread is not awake yet. */
@@ -47,18 +44,24 @@ final class Waits {
     held.add(thing);
   }
 
-  static void requireStack() {
-    descend(HEADROOM);
-  }
-
   /**
    * Overflows the stack here, if it is nearly full, rather than a few calls later where somebody
    * could no longer give back what he holds: user code within user code may be a recursion without
    * end.
    */
-  private static int descend(int calls) {
-    return calls == 0 ? 0 : 1 + descend(calls - 1);
+  static void requireStack() {
+    descend(HEADROOM, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
   }
+
+  /** Takes much stack a call, for the numbers that it hands on, and little time. */
+  // spotless:off
+  private static long descend(int calls, long a, long b, long c, long d, long e, long f, long g, long h,
+      long i, long j, long k, long l, long m, long n, long o, long p) {
+    return calls == 0
+        ? a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p
+        : 1 + descend(calls - 1, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, a);
+  }
+  // spotless:on
 
   static void letGo(Object thing) {
     List<Object> held = HELD.get();
