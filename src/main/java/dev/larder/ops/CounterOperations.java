@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * cache's values are.
  */
 public final class CounterOperations<K, V> {
+  private static final byte[] ZERO = {'0'};
   private static final int MOST_DIGITS = 4_933; // 1.18e4932 is the largest
 
   private final EntryOperations<K, V> entries;
@@ -70,9 +71,14 @@ public final class CounterOperations<K, V> {
         key,
         turn -> {
           V old = turn.value();
-          BigDecimal before = old == null ? BigDecimal.ZERO : number(old);
-          BigDecimal sum = before.add(bounded(increment.get()));
-          V value = number(Floats.print(bounded(sum)), old);
+          byte[] before = old == null ? ZERO : Values.text(old, text);
+          boolean infinite = Floats.isInfinite(before);
+          BigDecimal number = infinite ? BigDecimal.ZERO : parse(before);
+          BigDecimal sum = number.add(bounded(increment.get()));
+          if (infinite) {
+            throw infinite(); // but what is wrong with the increment was told first
+          }
+          V value = number(print(bounded(sum)), old);
           store(turn, value, "incrbyfloat");
           return number(value);
         });
@@ -142,6 +148,14 @@ public final class CounterOperations<K, V> {
 
   private BigDecimal number(V value) {
     return parse(Values.text(value, text));
+  }
+
+  private static String print(BigDecimal sum) {
+    String printed = Floats.print(sum);
+    if (printed.length() >= MOST_DIGITS && Floats.parse(ByteText.encode(printed)) == null) {
+      throw infinite(); // as many digits as the largest number, but larger
+    }
+    return printed;
   }
 
   private static BigDecimal parse(byte[] bytes) {

@@ -502,6 +502,7 @@ class LarderCacheTest {
     BigDecimal sum = cache.incrByFloat("k", new BigDecimal("1e4931"));
     assertThat(sum).isEqualByComparingTo("1.1e4932");
     refuses(() -> cache.incrByFloat("k", new BigDecimal("1e4933")), "NaN or Infinity");
+    refuses(() -> cache.incrByFloat("k", new BigDecimal("1e4931")), "NaN or Infinity");
     assertThat(cache.incrByFloat("zero", new BigDecimal("0E+5000"))).isEqualTo("0");
   }
 

@@ -249,6 +249,7 @@ final class CommandsTest {
         incrbyfloat f inf                     -> -ERR value is not a valid float
         set f inf                             -> +OK
         incrbyfloat f 1                       -> -ERR increment would produce NaN or Infinity
+        incrbyfloat f 1f                      -> -ERR value is not a valid float
         set f 0x10                            -> +OK
         incrbyfloat f 1                       -> $'17'
         del f                                 -> :1
