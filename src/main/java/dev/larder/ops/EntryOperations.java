@@ -100,6 +100,11 @@ public final class EntryOperations<K, V> {
     return run(key, store.hold(key, mayWait), operation);
   }
 
+  /** One of the two others: {@code alsoAbsent} if the operation is to run without a value, too. */
+  <R extends @Nullable Object> R run(K key, boolean alsoAbsent, Operation<K, V, R> operation) {
+    return alsoAbsent ? run(key, operation) : runIfPresent(key, operation);
+  }
+
   /** Runs an operation on the entry of a key, which it may create. See {@link #runIfPresent}. */
   public <R extends @Nullable Object> R run(K key, Operation<K, V, R> operation) {
     admit(key);

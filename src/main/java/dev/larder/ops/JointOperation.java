@@ -4,6 +4,7 @@ import dev.larder.BusyException;
 import dev.larder.store.Entry;
 import dev.larder.store.Store;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -132,6 +133,15 @@ final class JointOperation {
     runsUserCode = runsUserCode || operations.runsUserCode();
     parts.add(part);
     return part;
+  }
+
+  /** Adds an entry for each key, in their order. */
+  <K, V> List<Part<K, V>> atEach(EntryOperations<K, V> operations, Collection<? extends K> keys) {
+    List<Part<K, V>> added = new ArrayList<>(keys.size());
+    for (K key : keys) {
+      added.add(at(operations, key));
+    }
+    return added;
   }
 
   /**
@@ -319,14 +329,13 @@ final class JointOperation {
   private void changeAll() {
     Store<?, ?>[] stores =
         parts.stream().map(part -> part.operations.store()).distinct().toArray(Store<?, ?>[]::new);
-    long[] begun = new long[stores.length];
-    int count = 0;
+    int begun = 0;
     if (runsUserCode) {
       Store.requireStack(); // again: who knows where this is now
     }
     try {
-      for (; count < stores.length; count++) {
-        begun[count] = stores[count].beginJoint();
+      for (; begun < stores.length; begun++) {
+        stores[begun].beginJoint();
       }
       for (Part<?, ?> part : parts) {
         part.turn().markJoint();
@@ -334,8 +343,8 @@ final class JointOperation {
       applyAll(false);
       applyAll(true);
     } finally {
-      while (--count >= 0) {
-        stores[count].endJoint(begun[count]);
+      while (--begun >= 0) {
+        stores[begun].endJoint();
       }
     }
   }

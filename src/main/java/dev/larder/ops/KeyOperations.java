@@ -27,9 +27,7 @@ public final class KeyOperations<K, V> {
 
   /** Removes a key ({@code DEL}, {@code Cache.remove}); false if it was absent. */
   public boolean delete(K key) {
-    return entries.rules().writesThrough()
-        ? entries.run(key, KeyOperations::remove)
-        : entries.runIfPresent(key, KeyOperations::remove);
+    return entries.run(key, entries.rules().writesThrough(), KeyOperations::remove);
   }
 
   private static <K, V> boolean remove(Turn<K, V> turn) {
@@ -58,7 +56,7 @@ public final class KeyOperations<K, V> {
   private long count(Collection<? extends K> keys, Consumer<Turn<K, V>> action) {
     entries.rules().requireOpen();
     JointOperation all = JointOperation.reading();
-    List<Part<K, V>> parts = parts(all, keys);
+    List<Part<K, V>> parts = all.atEach(entries, keys);
     return all.run(
         () -> {
           parts.forEach(part -> action.accept(part.turn()));
@@ -71,7 +69,7 @@ public final class KeyOperations<K, V> {
     Rules<K, V> rules = entries.rules();
     rules.requireOpen();
     JointOperation all = JointOperation.changing();
-    List<Part<K, V>> parts = parts(all, keys);
+    List<Part<K, V>> parts = all.atEach(entries, keys);
     return all.run(
         () -> {
           if (rules.writesThrough() && !parts.isEmpty()) {
@@ -87,12 +85,6 @@ public final class KeyOperations<K, V> {
           }
           return found;
         });
-  }
-
-  private List<Part<K, V>> parts(JointOperation all, Collection<? extends K> keys) {
-    List<Part<K, V>> parts = new ArrayList<>(keys.size());
-    keys.forEach(key -> parts.add(all.at(entries, key)));
-    return parts;
   }
 
   /**

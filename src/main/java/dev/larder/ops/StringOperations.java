@@ -77,7 +77,7 @@ public final class StringOperations<K, V> {
           }
           return new SetResult<>(sets, previous);
         };
-    return when == When.XX ? entries.runIfPresent(key, operation) : entries.run(key, operation);
+    return entries.run(key, when != When.XX, operation);
   }
 
   /**
@@ -89,7 +89,7 @@ public final class StringOperations<K, V> {
   @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
   public <R> @Nullable R getAndExpire(
       K key, Deadline deadline, Function<? super V, ? extends R> view) {
-    return atPresent(
+    return entries.run(
         key,
         rules.readsThrough(),
         turn -> {
@@ -115,7 +115,7 @@ public final class StringOperations<K, V> {
    */
   @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
   public <R> @Nullable R getAndDelete(K key, Function<? super V, ? extends R> view) {
-    return atPresent(
+    return entries.run(
         key,
         rules.writesThrough(),
         turn -> {
@@ -129,14 +129,7 @@ public final class StringOperations<K, V> {
     return value == null ? null : view.apply(value);
   }
 
-  @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
-  private <R> @Nullable R atPresent(
-      K key, boolean alsoAbsent, Operation<K, V, @Nullable R> operation) {
-    return alsoAbsent ? entries.run(key, operation) : entries.runIfPresent(key, operation);
-  }
-
-  // -------------------------------------------------------------------------------- compare and
-  // set
+  // ------------------------------------------------------------------------------ compare and set
 
   /**
    * Sets a value if the one there equals the expected one (arrays: by content); null expects that
@@ -154,7 +147,7 @@ public final class StringOperations<K, V> {
           }
           return same;
         };
-    return expected == null ? entries.run(key, operation) : entries.runIfPresent(key, operation);
+    return entries.run(key, expected == null, operation);
   }
 
   /** Removes a value that equals the expected one ({@code Cache.remove} with one). */
@@ -221,7 +214,7 @@ public final class StringOperations<K, V> {
       return values;
     }
     JointOperation all = JointOperation.reading();
-    List<Part<K, V>> parts = parts(all, keys);
+    List<Part<K, V>> parts = all.atEach(entries, keys);
     return all.run(
         () -> {
           parts.forEach(part -> values.add(part.turn().read()));
@@ -304,14 +297,6 @@ public final class StringOperations<K, V> {
       rules.writeAll(batch);
       kept.keySet().forEach(part -> part.turn().withoutWriter());
     }
-  }
-
-  private List<Part<K, V>> parts(JointOperation all, Collection<? extends K> keys) {
-    List<Part<K, V>> parts = new ArrayList<>(keys.size());
-    for (K key : keys) {
-      parts.add(all.at(entries, key));
-    }
-    return parts;
   }
 
   private V admit(K key, V value) {

@@ -12,7 +12,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +49,9 @@ public final class Store<K, V> implements AutoCloseable {
   /** Buckets looked at before a search for any entry becomes a walk. */
   private static final int RANDOM_DRAWS = 100;
 
+  /** Until the next try to count between two changes. */
+  private static final long RECOUNT_NANOS = 10_000;
+
   /** Milliseconds between two sweeps of a stripe, for each thousand entries of the store. */
   private static final int SWEEP_MILLIS_PER_THOUSAND = 8;
 
@@ -59,8 +61,7 @@ public final class Store<K, V> implements AutoCloseable {
   private final Feed<K, V> feed = new Feed<>();
   private final Executor executor;
   private final LongAdder expirations = new LongAdder();
-  private final StampedLock joint = new StampedLock(); // shared by changes of several entries
-  private final AtomicLong jointBegun = new AtomicLong();
+  private final AtomicLong jointBegun = new AtomicLong(); // changes of several entries as one
   private final AtomicLong jointEnded = new AtomicLong();
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
@@ -164,14 +165,16 @@ public final class Store<K, V> implements AutoCloseable {
    * @throws BusyException if {@code mayWait} is false and such a change is under way
    */
   public long wholeSize(boolean mayWait) {
-    long stamp = mayWait ? joint.writeLock() : joint.tryWriteLock();
-    if (stamp == 0) {
-      throw BusyException.INSTANCE;
-    }
-    try {
-      return size();
-    } finally {
-      joint.unlockWrite(stamp);
+    for (; ; ) {
+      long before = jointChanges();
+      long size = size();
+      if (before >= 0 && before == jointChanges()) {
+        return size;
+      }
+      if (!mayWait) {
+        throw BusyException.INSTANCE;
+      }
+      LockSupport.parkNanos(RECOUNT_NANOS);
     }
   }
 
@@ -342,30 +345,15 @@ public final class Store<K, V> implements AutoCloseable {
   }
 
   /**
-   * Begins a change of several entries as one. Each of them is held and {@linkplain #markJoint
-   * marked} before the first one changes.
-   *
-   * <p>Never queues behind {@link #wholeSize}, which may have to wait for others, and only waits
-   * while that reads its numbers.
-   *
-   * @return to be given to {@link #endJoint}
+   * Begins a change of several entries as one. Each of them is held, and is {@linkplain #markJoint
+   * marked} between this and the first change.
    */
-  public long beginJoint() {
+  public void beginJoint() {
     jointBegun.incrementAndGet();
-    long begun = joint.tryReadLock();
-    for (int spins = 0; begun == 0; spins++) {
-      if (spins < 1_000) {
-        Thread.onSpinWait();
-      } else { // its thread has lost the processor
-        LockSupport.parkNanos(10_000);
-      }
-      begun = joint.tryReadLock();
-    }
-    return begun;
   }
 
-  public void endJoint(long begun) {
-    joint.unlockRead(begun);
+  /** Ends it, after the last change. */
+  public void endJoint() {
     jointEnded.incrementAndGet();
   }
 

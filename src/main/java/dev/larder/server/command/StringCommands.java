@@ -97,27 +97,19 @@ final class StringCommands {
   }
 
   private static Reply setIfAbsent(Session session, Args args) {
-    return Reply.oneIf(set(session, args, When.NX, Deadline.BY_POLICY));
-  }
-
-  private static Reply setUntil(Session session, Args args, DeadlineUnit unit) {
-    int key = args.position();
-    args.position(key + 1);
-    Deadline deadline = unit.nextPositive(args, session.cache().now());
-    Object value = args.next(session.cache().valueText());
-    args.position(key);
-    session
-        .cache()
-        .strings()
-        .set(args.next(session.cache().keyText()), value, When.ALWAYS, deadline, null);
-    return Reply.OK;
-  }
-
-  private static boolean set(Session session, Args args, When when, Deadline deadline) {
     CacheOperations<Object, Object> cache = session.cache();
     Object key = args.next(cache.keyText());
     Object value = args.next(cache.valueText());
-    return cache.strings().set(key, value, when, deadline, null).done();
+    return Reply.oneIf(cache.strings().set(key, value, When.NX, Deadline.BY_POLICY, null).done());
+  }
+
+  private static Reply setUntil(Session session, Args args, DeadlineUnit unit) {
+    CacheOperations<Object, Object> cache = session.cache();
+    Object key = args.next(cache.keyText());
+    Deadline deadline = unit.nextPositive(args, cache.now());
+    Object value = args.next(cache.valueText());
+    cache.strings().set(key, value, When.ALWAYS, deadline, null);
+    return Reply.OK;
   }
 
   private static Reply getAndSet(Session session, Args args) {
