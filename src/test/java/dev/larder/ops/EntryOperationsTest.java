@@ -562,6 +562,9 @@ class EntryOperationsTest {
     assertThat(keys.persist("k")).isTrue();
     assertThat(keys.persist("k")).isFalse();
     assertThat(keys.pttl("k")).isEqualTo(ExpiryOperations.NO_DEADLINE);
+    KeyOperations<String, String> all = new KeyOperations<>(entries);
+    assertThat(all.delete("k")).isTrue();
+    assertThat(all.delete("k")).isFalse();
   }
 
   @Test
