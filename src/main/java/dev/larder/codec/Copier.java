@@ -64,6 +64,11 @@ public final class Copier {
     this.loader = loader;
   }
 
+  /** What finds the classes of copies. */
+  @Nullable ClassLoader loader() {
+    return loader;
+  }
+
   /**
    * A copy of {@code value} that shares nothing changeable with it, or {@code value} itself if that
    * cannot change.

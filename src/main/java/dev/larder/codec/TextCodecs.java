@@ -6,6 +6,15 @@ import dev.larder.Codec;
 import dev.larder.CodecException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.URI;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -24,11 +33,16 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code fromBytes(toBytes(value))} equals the value, but for {@code -0.0}, shown as {@code 0},
  * and numbers of more than 10,000 digits, which are shown but not accepted. Floating-point numbers
  * look as {@code INCRBYFLOAT} leaves them: neither an exponent nor trailing zeros. {@code
- * BigDecimal} keeps its scale ({@code 1.10}).
+ * BigDecimal} keeps its scale ({@code 1.10}). Dates and times are in their ISO 8601 form.
+ *
+ * <p>A value of any other class is shown as JSON, if there is a Jackson to write it ({@link Json}),
+ * and never made from bytes: what a socket sends must not choose which constructors run.
  *
  * <p>A type that text can be assigned to ({@code Object}, {@code Serializable}, {@code
  * CharSequence}, …) shows each value by its class and makes strings of what it receives. Any other
- * type shows its values if their class has text, and accepts nothing.
+ * type that is not in the table shows its values, and accepts nothing.
+ *
+ * <p>Keys have more to it, see {@link KeyTexts}.
  */
 public final class TextCodecs {
 
@@ -42,18 +56,27 @@ public final class TextCodecs {
 
   // spotless:off
   private static final List<Text<?>> TEXTS = List.of(
-      //   type              is             bytes from value        value from bytes
-      text(String.class,     "text",             ByteText::encode,       ByteText::decode),
-      text(Long.class,       "a 64-bit integer", TextCodecs::integer,    Decimals::parse),
-      text(Integer.class,    "a 32-bit integer", TextCodecs::integer,    b -> integer(b, 32).intValue()),
-      text(Short.class,      "a 16-bit integer", TextCodecs::integer,    b -> integer(b, 16).shortValue()),
-      text(Byte.class,       "an 8-bit integer", TextCodecs::integer,    b -> integer(b, 8).byteValue()),
-      text(Double.class,     "a number",         TextCodecs::floating,   TextCodecs::parseDouble),
-      text(Float.class,      "a number",         TextCodecs::floating,   TextCodecs::parseFloat),
-      text(BigInteger.class, "an integer",       TextCodecs::javaText,   b -> new BigInteger(number(b))),
-      text(BigDecimal.class, "a number",         TextCodecs::javaText,   TextCodecs::parseBigDecimal),
-      text(Boolean.class,    "true or false",    TextCodecs::javaText,   TextCodecs::parseBoolean),
-      text(UUID.class,       "a UUID",           TextCodecs::javaText,   TextCodecs::parseUuid));
+      //   type                  is                                                   bytes from value      value from bytes
+      text(String.class,         "text",                                              ByteText::encode,     ByteText::decode),
+      text(Long.class,           "a 64-bit integer",                                  TextCodecs::integer,  Decimals::parse),
+      text(Integer.class,        "a 32-bit integer",                                  TextCodecs::integer,  b -> integer(b, 32).intValue()),
+      text(Short.class,          "a 16-bit integer",                                  TextCodecs::integer,  b -> integer(b, 16).shortValue()),
+      text(Byte.class,           "an 8-bit integer",                                  TextCodecs::integer,  b -> integer(b, 8).byteValue()),
+      text(Double.class,         "a number",                                          TextCodecs::floating, TextCodecs::parseDouble),
+      text(Float.class,          "a number",                                          TextCodecs::floating, TextCodecs::parseFloat),
+      text(BigInteger.class,     "an integer",                                        TextCodecs::javaText, b -> new BigInteger(number(b))),
+      text(BigDecimal.class,     "a number",                                          TextCodecs::javaText, TextCodecs::parseBigDecimal),
+      text(Boolean.class,        "true or false",                                     TextCodecs::javaText, TextCodecs::parseBoolean),
+      text(Character.class,      "a character",                                       TextCodecs::unicode,  b -> character(ByteText.decode(b))),
+      text(UUID.class,           "a UUID",                                            TextCodecs::javaText, TextCodecs::parseUuid),
+      text(URI.class,            "a URI",                                             TextCodecs::unicode,  b -> URI.create(ByteText.decode(b))),
+      text(LocalDate.class,      "a date like 2026-01-31",                            TextCodecs::javaText, b -> LocalDate.parse(ascii(b))),
+      text(LocalTime.class,      "a time like 23:59:00",                              TextCodecs::javaText, b -> LocalTime.parse(ascii(b))),
+      text(LocalDateTime.class,  "a time like 2026-01-31T23:59:00",                   TextCodecs::javaText, b -> LocalDateTime.parse(ascii(b))),
+      text(OffsetDateTime.class, "a time like 2026-01-31T23:59:00+01:00",             TextCodecs::javaText, b -> OffsetDateTime.parse(ascii(b))),
+      text(ZonedDateTime.class,  "a time like 2026-01-31T23:59+01:00[Europe/Berlin]", TextCodecs::javaText, b -> ZonedDateTime.parse(ascii(b))),
+      text(Instant.class,        "a time like 2026-01-31T23:59:00Z",                  TextCodecs::javaText, b -> Instant.parse(ascii(b))),
+      text(Duration.class,       "a duration like PT1H30M",                           TextCodecs::javaText, b -> Duration.parse(ascii(b))));
   // spotless:on
 
   private static final Map<Class<?>, Text<?>> BY_TYPE =
@@ -75,10 +98,47 @@ public final class TextCodecs {
       } else if (type.isEnum()) {
         codec = enumText(type);
       } else {
-        codec = new Mixed<>(type, copier);
+        codec = new Mixed<>(type, copier, new Json(copier.loader()));
       }
     }
     return (Codec<T>) codec;
+  }
+
+  /**
+   * Whether {@code codec} shows {@code value} as JSON for want of a text of its own. Such a value
+   * cannot be changed by its text; and showing it runs code of the application, which may take its
+   * time.
+   */
+  public static boolean showsAsJson(Codec<?> codec, Object value) {
+    return codec instanceof Mixed && !hasOwnText(value);
+  }
+
+  /** Whether this codec leaves the form of a text to the class of each single key or value. */
+  public static boolean isMixed(Codec<?> codec) {
+    return codec instanceof Mixed;
+  }
+
+  private static boolean hasOwnText(Object value) {
+    return BY_TYPE.containsKey(value.getClass())
+        || value instanceof Enum<?>
+        || value instanceof byte[];
+  }
+
+  /**
+   * The text of a value by its class alone, null if the class has none.
+   *
+   * @throws CodecException if the class has text, but not this value
+   */
+  @SuppressWarnings("unchecked")
+  static byte @Nullable [] ownText(Object value) {
+    Text<?> text = BY_TYPE.get(value.getClass());
+    if (text != null) {
+      return ((Text<Object>) text).toBytes(value);
+    }
+    if (value instanceof byte[] bytes) {
+      return bytes;
+    }
+    return value instanceof Enum<?> constant ? ByteText.encode(constant.name()) : null;
   }
 
   /** Immutable values that are text of one form. */
@@ -104,7 +164,7 @@ public final class TextCodecs {
       T value;
       try {
         value = decoder.apply(bytes);
-      } catch (IllegalArgumentException e) { // NumberFormatException among them
+      } catch (IllegalArgumentException | DateTimeException e) { // also NumberFormatException
         value = null;
       }
       if (value == null) {
@@ -134,7 +194,7 @@ public final class TextCodecs {
   }
 
   /** Values of any class. */
-  private record Mixed<T>(Class<T> type, Copier copier) implements Codec<T> {
+  private record Mixed<T>(Class<T> type, Copier copier, Json json) implements Codec<T> {
 
     @Override
     public T copy(T value) {
@@ -142,23 +202,9 @@ public final class TextCodecs {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
     public byte[] toBytes(T value) {
-      Text<?> text = BY_TYPE.get(value.getClass());
-      if (text != null) {
-        return ((Text<T>) text).toBytes(value);
-      }
-      if (value instanceof byte[] bytes) {
-        return bytes;
-      }
-      if (value instanceof Enum<?> constant) {
-        return ByteText.encode(constant.name());
-      }
-      throw new CodecException(
-          "the value is a "
-              + value.getClass().getTypeName()
-              + ", which has no text form: only text, numbers, booleans, UUIDs, enum constants and"
-              + " byte arrays are shown to sockets");
+      byte[] text = ownText(value);
+      return text != null ? text : json.toBytes(value);
     }
 
     @Override
@@ -282,6 +328,14 @@ public final class TextCodecs {
     String text = ascii(bytes);
     UUID uuid = UUID.fromString(text);
     return uuid.toString().equalsIgnoreCase(text) ? uuid : null; // Java would take 1-2-3-4-5
+  }
+
+  private static @Nullable Character character(String text) {
+    return text.length() == 1 ? (Character) text.charAt(0) : null;
+  }
+
+  private static byte[] unicode(Object value) {
+    return ByteText.encode(value.toString());
   }
 
   private static byte[] javaText(Object value) {

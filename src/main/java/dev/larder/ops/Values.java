@@ -4,6 +4,8 @@ import dev.larder.Codec;
 import dev.larder.CodecException;
 import dev.larder.OperationException;
 import dev.larder.ValueType;
+import dev.larder.codec.TextCodecs;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What a kept value is to the operations. */
@@ -22,6 +24,9 @@ final class Values {
    * @throws CodecException if it is a string that has none
    */
   static <V> byte[] text(V value, Codec<V> codec) {
+    if (TextCodecs.showsAsJson(codec, Objects.requireNonNull(value))) {
+      throw wrongType();
+    }
     try {
       return codec.toBytes(value);
     } catch (CodecException e) {
