@@ -2,6 +2,8 @@ package dev.larder.jcache;
 
 import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
+import dev.larder.codec.KeyTexts;
+import dev.larder.codec.TextCodecs;
 import dev.larder.ops.Rules;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,6 +27,9 @@ final class CacheRules<K, V> implements Rules<K, V> {
   private final Class<K> keyType;
   private final Class<V> valueType;
   private final boolean byValue;
+  private final KeyTexts<K> keyTexts;
+  private final boolean mixed; // a key or value may be of any class
+  private volatile boolean holdsObjects;
   private final Codec<K> keyCodec;
   private final Codec<V> valueCodec;
   private final Lifetimes lifetimes;
@@ -47,6 +52,8 @@ final class CacheRules<K, V> implements Rules<K, V> {
     this.valueType = configuration.getValueType();
     this.byValue = configuration.isStoreByValue();
     this.keyCodec = keyCodec;
+    this.keyTexts = KeyTexts.of(keyType, keyCodec);
+    this.mixed = !keyTexts.isExact() || TextCodecs.isMixed(valueCodec);
     this.valueCodec = valueCodec;
     this.lifetimes = lifetimes;
     this.readThrough = configuration.isReadThrough();
@@ -118,6 +125,22 @@ final class CacheRules<K, V> implements Rules<K, V> {
   @Override
   public V copyValue(V value) {
     return byValue ? valueCodec.copy(value) : value;
+  }
+
+  KeyTexts<K> keyTexts() {
+    return keyTexts;
+  }
+
+  @Override
+  public void kept(K key, V value) {
+    if (mixed && !holdsObjects) {
+      holdsObjects = !keyTexts.isReadBack(key) || TextCodecs.showsAsJson(valueCodec, value);
+    }
+  }
+
+  @Override
+  public boolean holdsObjects() {
+    return holdsObjects;
   }
 
   @Override

@@ -112,7 +112,8 @@ final class LarderCacheManager implements CacheManager {
             create(configuration.getCacheWriterFactory()));
     EntryOperations<K, V> entries =
         new EntryOperations<>(new Store<>(clock, executor), rules, new Statistics());
-    CacheOperations<K, V> operations = new CacheOperations<>(name, entries, keyCodec, valueCodec);
+    CacheOperations<K, V> operations =
+        new CacheOperations<>(name, entries, rules.keyTexts(), valueCodec);
     return new ExtendedCache<>(this, configuration, rules, operations, executor);
   }
 

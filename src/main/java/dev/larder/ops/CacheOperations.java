@@ -3,8 +3,11 @@ package dev.larder.ops;
 import dev.larder.CacheInfo;
 import dev.larder.Codec;
 import dev.larder.CodecException;
+import dev.larder.codec.KeyTexts;
 import dev.larder.store.Subscriber;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class CacheOperations<K, V> {
   private final String name;
   private final EntryOperations<K, V> entries;
-  private final Codec<K> keyText;
+  private final KeyTexts<K> keyTexts;
   private final Codec<V> valueText;
   private final StringOperations<K, V> strings;
   private final TextOperations<K, V> texts;
@@ -25,22 +28,22 @@ public final class CacheOperations<K, V> {
   private final CounterOperations<K, V> counters;
 
   public CacheOperations(
-      String name, EntryOperations<K, V> entries, Codec<K> keyText, Codec<V> valueText) {
+      String name, EntryOperations<K, V> entries, KeyTexts<K> keyTexts, Codec<V> valueText) {
     this.name = name;
     this.entries = entries;
-    this.keyText = keyText;
+    this.keyTexts = keyTexts;
     this.valueText = valueText;
     this.strings = new StringOperations<>(entries);
-    this.texts = new TextOperations<>(entries, valueText);
-    this.keys = new KeyOperations<>(entries);
+    this.texts = new TextOperations<>(entries, strings, valueText);
+    this.keys = new KeyOperations<>(entries, valueText);
     this.expiry = new ExpiryOperations<>(entries);
-    this.keyspace = new KeyspaceOperations<>(entries, keyText);
+    this.keyspace = new KeyspaceOperations<>(entries, keyTexts);
     this.counters = new CounterOperations<>(entries, valueText);
   }
 
   /** The same for a thread that works for a socket: waits for busy entries, counts always. */
   public CacheOperations<K, V> forSocket() {
-    return new CacheOperations<>(name, entries.forSocket(), keyText, valueText);
+    return new CacheOperations<>(name, entries.forSocket(), keyTexts, valueText);
   }
 
   /**
@@ -48,12 +51,17 @@ public final class CacheOperations<K, V> {
    * happened, where it would wait. Not to be used while {@link #runsUserCode}.
    */
   public CacheOperations<K, V> forLoop() {
-    return new CacheOperations<>(name, entries.forLoop(), keyText, valueText);
+    return new CacheOperations<>(name, entries.forLoop(), keyTexts, valueText);
   }
 
   /** The same for a thread of the application that must not wait; as {@link #forLoop}. */
   public CacheOperations<K, V> forCaller() {
-    return new CacheOperations<>(name, entries.forCaller(), keyText, valueText);
+    return new CacheOperations<>(name, entries.forCaller(), keyTexts, valueText);
+  }
+
+  /** The same, for what a transaction does with the entries that it holds. */
+  CacheOperations<K, V> within(Held<K, V> held) {
+    return new CacheOperations<>(name, entries.within(held), keyTexts, valueText);
   }
 
   /** The cache's name. */
@@ -61,9 +69,49 @@ public final class CacheOperations<K, V> {
     return name;
   }
 
-  /** Keys as a socket shows and accepts them. */
-  public Codec<K> keyText() {
-    return keyText;
+  /**
+   * The key that a text means: of those that are there, the first that it can be read as, or else
+   * one that has this text; if there is none, the one that a write makes of it.
+   *
+   * @param creates whether the operation creates what is absent: then it is the latter also if more
+   *     than one is there that the text can be read as
+   * @throws CodecException if no key is there, and none can be made of the text
+   */
+  public K key(byte[] text, boolean creates) {
+    return keyTexts.isExact() ? keyTexts.fresh(text) : meant(text, creates);
+  }
+
+  private K meant(byte[] text, boolean creates) {
+    K first = null;
+    int present = 0;
+    for (K candidate : keyTexts.candidates(text.clone())) {
+      if (entries.contains(candidate)) {
+        first = first == null ? candidate : first;
+        present++;
+      }
+    }
+    if (present == 0 && entries.rules().holdsObjects()) {
+      first = keyspace.find(text);
+    }
+    return first == null || present > 1 && creates ? keyTexts.fresh(text) : first;
+  }
+
+  /** All keys that a text may mean, to be held while it is found out which one it does. */
+  public List<K> keys(byte[] text) {
+    if (keyTexts.isExact()) {
+      return List.of(keyTexts.fresh(text));
+    }
+    List<K> keys = new ArrayList<>(keyTexts.candidates(text.clone()));
+    K other = entries.rules().holdsObjects() ? keyspace.find(text) : null;
+    if (other != null) {
+      keys.add(other);
+    }
+    return keys;
+  }
+
+  /** Whether each text can mean only one key. */
+  public boolean hasExactKeys() {
+    return keyTexts.isExact();
   }
 
   /** Values as a socket shows and accepts them. */
@@ -73,17 +121,13 @@ public final class CacheOperations<K, V> {
 
   /** The text of a key, or null if it has none. */
   public byte @Nullable [] keyTextOrNull(K key) {
-    return textOrNull(key, keyText);
+    return keyTexts.text(key);
   }
 
   /** The text of a value, or null if it has none. */
   public byte @Nullable [] textOrNull(V value) {
-    return textOrNull(value, valueText);
-  }
-
-  private static <T> byte @Nullable [] textOrNull(T value, Codec<T> codec) {
     try {
-      return codec.toBytes(value);
+      return valueText.toBytes(value);
     } catch (CodecException e) {
       return null;
     }
@@ -126,7 +170,7 @@ public final class CacheOperations<K, V> {
     entries.rules().requireOpen();
     Statistics counts = entries.statistics();
     return new CacheInfo(
-        keyspace.size(),
+        entries.isWithin() ? entries.store().size() : keyspace.size(),
         keyspace.sizeWithDeadline(),
         counts.hits(),
         counts.misses(),
@@ -149,13 +193,58 @@ public final class CacheOperations<K, V> {
     return entries.runsUserCode();
   }
 
-  /** The time, by the cache's clock, in epoch milliseconds. */
+  /** Whether keys are found, or values shown, by code of the user's. */
+  public boolean holdsObjects() {
+    return entries.rules().holdsObjects();
+  }
+
+  /**
+   * The time, by the cache's clock, in epoch milliseconds. Within a transaction it stands still.
+   */
   public long now() {
-    return entries.store().clock().now();
+    return entries.clock().now();
   }
 
   /** Tells of every change, whichever door it came through. */
   public void subscribe(Subscriber<K, V> subscriber) {
     entries.store().feed().subscribe(subscriber);
+  }
+
+  /** Tells of every change in Redis' words, from now on until what is returned is closed. */
+  public ChangeSubscription<K, V> onChange(ChangeListener<? super K> listener) {
+    return new ChangeSubscription<>(entries.store().feed(), listener);
+  }
+
+  /**
+   * Whether expired entries are removed in the background, as they are unless somebody turns it
+   * off, for tests. Nobody sees them in either case.
+   */
+  public void activeExpiry(boolean active) {
+    entries.store().sweepsAtLeisure(active);
+  }
+
+  /**
+   * Watches a key ({@code WATCH}): every change of it from now on, through whichever door, runs the
+   * action, also expiry, a new deadline, or a value that equals the old one. A value whose deadline
+   * has passed by now expires before.
+   *
+   * @param onChange runs under the entry's lock; it may only take note
+   * @throws dev.larder.BusyException if somebody else holds the entry and this does not wait
+   */
+  public Watch watch(K key, Runnable onChange) {
+    K kept = entries.rules().copyKey(key);
+    List<Watch> added = new ArrayList<>(1);
+    try {
+      return entries.run(
+          key,
+          turn -> {
+            Watch watch = entries.watches().add(kept, onChange);
+            added.add(watch);
+            return watch;
+          });
+    } catch (Throwable t) { // a listener that was told of the expiry
+      added.forEach(Watch::close);
+      throw t;
+    }
   }
 }

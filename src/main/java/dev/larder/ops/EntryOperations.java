@@ -3,6 +3,7 @@ package dev.larder.ops;
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
 import dev.larder.store.Store;
+import dev.larder.store.StoreClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is one for each manner of use: {@code javax.cache} waits for busy entries and counts
  * when statistics are on; a socket always counts, and never sees a part of a {@link
- * JointOperation}; {@link #forLoop} and {@link #forCaller} never wait.
+ * JointOperation}; {@link #forLoop} and {@link #forCaller} never wait; those within a {@link
+ * Transaction} work on what it holds.
+ *
+ * <h2>How a socket looks without a lock</h2>
+ *
+ * What changes within a transaction may change there several times, and nobody else is to see but
+ * the last of it. So a socket waits while an entry is marked or its store belongs to one thread
+ * alone, looks, and looks again if it is marked by now, or if the store's {@linkplain Store#stamp
+ * stamp} is another one: that counts the transactions that have ended, and one that has begun
+ * meanwhile and not ended has left its mark. Where nothing was found, the whole search is done
+ * again.
  */
 public final class EntryOperations<K, V> {
   private final Store<K, V> store;
@@ -26,38 +37,58 @@ public final class EntryOperations<K, V> {
   private final boolean mayWait;
   private final boolean forSocket; // counts always, and sees joint operations whole
   private final boolean movesOnAccess;
+  private final Watches<K, V> watches;
+  private final @Nullable Held<K, V> held; // within a transaction
+  private final boolean seesWhole; // whether it waits for the end of transactions: for a socket
+  private final StoreClock clock;
 
   public EntryOperations(Store<K, V> store, Rules<K, V> rules, Statistics statistics) {
-    this(store, rules, statistics, true, false);
+    this(store, rules, statistics, new Watches<>(store.feed()), true, false, null);
   }
 
   private EntryOperations(
       Store<K, V> store,
       Rules<K, V> rules,
       Statistics statistics,
+      Watches<K, V> watches,
       boolean mayWait,
-      boolean forSocket) {
+      boolean forSocket,
+      @Nullable Held<K, V> held) {
     this.store = store;
     this.rules = rules;
     this.statistics = statistics;
     this.mayWait = mayWait;
     this.forSocket = forSocket;
     this.movesOnAccess = rules.movesOnAccess();
+    this.watches = watches;
+    this.held = held;
+    this.seesWhole = forSocket && held == null;
+    this.clock = held == null ? store.clock() : held.clock();
   }
 
   /** The same, for a thread of the application that must not wait: as {@link #forLoop}. */
   public EntryOperations<K, V> forCaller() {
-    return new EntryOperations<>(store, rules, statistics, false, false);
+    return with(false, false, held);
   }
 
   /** The same, for an executor thread that works for a socket: waits, and always counts. */
   public EntryOperations<K, V> forSocket() {
-    return new EntryOperations<>(store, rules, statistics, true, true);
+    return with(true, true, held);
   }
 
   /** The same, for an event loop: throws {@link dev.larder.BusyException} where it would wait. */
   public EntryOperations<K, V> forLoop() {
-    return new EntryOperations<>(store, rules, statistics, false, true);
+    return with(false, true, held);
+  }
+
+  /** The same, for what a transaction does with the entries that it holds. */
+  EntryOperations<K, V> within(Held<K, V> held) {
+    return with(mayWait, forSocket, held);
+  }
+
+  private EntryOperations<K, V> with(
+      boolean mayWait, boolean forSocket, @Nullable Held<K, V> held) {
+    return new EntryOperations<>(store, rules, statistics, watches, mayWait, forSocket, held);
   }
 
   public Store<K, V> store() {
@@ -70,6 +101,19 @@ public final class EntryOperations<K, V> {
 
   public Statistics statistics() {
     return statistics;
+  }
+
+  Watches<K, V> watches() {
+    return watches;
+  }
+
+  /** The time; it stands still within a transaction. */
+  StoreClock clock() {
+    return clock;
+  }
+
+  boolean isSameStoreAs(EntryOperations<?, ?> other) {
+    return (Object) store == other.store;
   }
 
   boolean mayWait() {
@@ -97,7 +141,8 @@ public final class EntryOperations<K, V> {
    */
   public <R extends @Nullable Object> R runIfPresent(K key, Operation<K, V, R> operation) {
     admit(key);
-    return run(key, store.hold(key, mayWait), operation);
+    Entry<K, V> entry = held == null ? store.hold(key, mayWait) : held.take(key);
+    return run(key, entry, operation);
   }
 
   /** One of the two others: {@code alsoAbsent} if the operation is to run without a value, too. */
@@ -108,7 +153,43 @@ public final class EntryOperations<K, V> {
   /** Runs an operation on the entry of a key, which it may create. See {@link #runIfPresent}. */
   public <R extends @Nullable Object> R run(K key, Operation<K, V, R> operation) {
     admit(key);
-    return run(key, store.holdOrReserve(rules.copyKey(key), mayWait), operation);
+    return run(key, takeOrReserve(key, mayWait, 0), operation);
+  }
+
+  /**
+   * Holds the entry of a key, or a reservation.
+   *
+   * @param millis so long it is waited for; 0 leaves it to {@code waits}
+   */
+  Entry<K, V> takeOrReserve(K key, boolean waits, long millis) {
+    if (held != null) {
+      return held.takeOrReserve(key, rules);
+    }
+    K kept = rules.copyKey(key); // becomes the entry's, if it is absent
+    return millis == 0 ? store.holdOrReserve(kept, waits) : store.holdOrReserve(kept, millis);
+  }
+
+  /** Holds an entry that was found; false if it died. */
+  boolean take(Entry<K, V> entry) {
+    return held == null ? store.hold(entry, mayWait) : held.take(entry);
+  }
+
+  /** Ends any of those. */
+  void giveBack(Entry<K, V> entry) {
+    if (held == null) {
+      store.release(entry);
+    } else {
+      held.giveBack(entry);
+    }
+  }
+
+  /** Tells of a change after the entry was given back. */
+  void deliver(Feed.Ticket<K, V> ticket) {
+    if (held == null) {
+      store.feed().deliver(ticket);
+    } else {
+      held.deliver(ticket);
+    }
   }
 
   private <R extends @Nullable Object> R run(
@@ -147,7 +228,7 @@ public final class EntryOperations<K, V> {
       return new Turn<>(this, key, entry);
     } catch (Throwable t) {
       if (entry != null) {
-        store.release(entry);
+        giveBack(entry);
       }
       throw t;
     }
@@ -179,8 +260,14 @@ public final class EntryOperations<K, V> {
   private @Nullable V get(K key, boolean loads) {
     boolean counts = counts();
     long begun = counts ? statistics.begin() : 0;
-    Entry<K, V> entry = key == null ? null : find(key);
-    V value = entry == null ? null : read(entry, counts);
+    Entry<K, V> entry;
+    V value;
+    long stamp;
+    do {
+      stamp = stamp();
+      entry = key == null ? null : find(key);
+      value = entry == null ? null : read(entry, counts);
+    } while (value == null && hasMoved(stamp));
     if (value == null) {
       admit(key);
       return loads && rules.readsThrough() ? run(key, Turn::readThrough) : missing(entry, counts);
@@ -193,30 +280,54 @@ public final class EntryOperations<K, V> {
 
   /** As {@link #getPresent} if there is a value; if not, nothing is counted. */
   @Nullable V getIfPresent(K key) {
-    Entry<K, V> entry = find(key);
-    return entry == null ? null : read(entry, counts());
+    long stamp;
+    do {
+      stamp = stamp();
+      Entry<K, V> entry = find(key);
+      V value = entry == null ? null : read(entry, counts());
+      if (value != null) {
+        return value;
+      }
+    } while (hasMoved(stamp));
+    return null;
   }
 
-  /**
-   * The key's entry. If it is just changing together with others, a socket comes back when they all
-   * have changed: whatever it reads from then on is of the time after.
-   */
   private @Nullable Entry<K, V> find(K key) {
-    Entry<K, V> entry = store.find(key);
-    return entry != null && awaitJoint(entry) ? store.find(key) : entry;
+    return held == null ? store.find(key) : held.find(key);
   }
 
-  /**
-   * Waits for the end of the change that an entry is part of, if it is and a socket asks; returns
-   * whether it did. One that begins after that is no matter: it marks its entries before it changes
-   * the first.
-   */
-  boolean awaitJoint(Entry<K, V> entry) {
-    boolean waits = forSocket && entry.changesWithOthers();
-    if (waits && store.hold(entry, mayWait)) {
-      store.release(entry);
+  // --------------------------------------------------- looking without a lock, see the class
+  // comment
+
+  /** Where a search begins; a socket waits while one thread has the store to itself. */
+  long stamp() {
+    return seesWhole ? store.stampOfAll(mayWait) : 0;
+  }
+
+  /** Whether a search that has found nothing is to be done again. */
+  boolean hasMoved(long stamp) {
+    return seesWhole && store.stamp() != stamp;
+  }
+
+  /** Whether a walk that began there may have met what others are not to see. */
+  boolean wasExcluded(long stamp) {
+    return seesWhole && Store.excludes(stamp, store.stamp());
+  }
+
+  /** Where a look at an entry begins: a socket waits for the end of what the entry is part of. */
+  private long stamp(Entry<K, V> entry) {
+    long stamp = stamp();
+    while (seesWhole && entry.changesWithOthers()) {
+      if (store.hold(entry, mayWait)) {
+        store.release(entry);
+      }
+      stamp = stamp();
     }
-    return waits;
+    return stamp;
+  }
+
+  private boolean hasMoved(Entry<K, V> entry, long stamp) {
+    return seesWhole && (store.stamp() != stamp || entry.changesWithOthers());
   }
 
   private @Nullable V missing(@Nullable Entry<K, V> entry, boolean counts) {
@@ -234,9 +345,15 @@ public final class EntryOperations<K, V> {
    * the last chance to be found busy, and before a listener may hear that this was the last read.
    */
   private @Nullable V read(Entry<K, V> entry, boolean counts) {
-    long deadline = entry.deadline();
-    V value = entry.value();
-    if (value == null || store.clock().passed(deadline)) {
+    long deadline;
+    V value;
+    long stamp;
+    do {
+      stamp = stamp(entry);
+      deadline = entry.deadline();
+      value = entry.value();
+    } while (hasMoved(entry, stamp));
+    if (value == null || clock.passed(deadline)) {
       return null;
     }
     boolean last = movesOnAccess && !Entry.isExplicit(deadline) && touch(entry, deadline, value);
@@ -273,13 +390,13 @@ public final class EntryOperations<K, V> {
     }
     if (lifetime != 0 && seen != Entry.ETERNAL && deadline != Entry.ETERNAL) {
       store.touch(entry, seen, deadline);
-    } else if (lifetime == 0 ? store.hold(entry, mayWait) : store.tryHold(entry)) {
+    } else if (lifetime == 0 || held != null ? take(entry) : store.tryHold(entry)) {
       try {
         if (entry.value() == value && entry.deadline() == seen) {
           store.setDeadline(entry, deadline);
         }
       } finally {
-        store.release(entry);
+        giveBack(entry);
       }
     }
     return lifetime == 0;
@@ -288,27 +405,73 @@ public final class EntryOperations<K, V> {
   /** An access to a key's value, and nothing else; false if there is none. */
   public boolean touch(K key) {
     admit(key);
-    Entry<K, V> entry = find(key);
-    if (entry == null) {
-      return false;
-    }
-    if (read(entry, false) == null) {
+    Entry<K, V> entry;
+    long stamp;
+    do {
+      stamp = stamp();
+      entry = find(key);
+      if (entry != null && read(entry, false) != null) {
+        return true;
+      }
+    } while (hasMoved(stamp));
+    if (entry != null) {
       expireIfPassed(entry);
-      return false;
     }
-    return true;
+    return false;
   }
 
   /** Entries with a value; a socket sees no part of a joint operation, and may have to wait. */
   public long size() {
     rules.requireOpen();
-    return forSocket ? store.wholeSize(mayWait) : store.size();
+    requireWhole();
+    return seesWhole ? store.wholeSize(mayWait) : store.size();
+  }
+
+  /** Refuses what concerns all keys within a transaction that has only some. */
+  void requireWhole() {
+    if (held != null) {
+      held.requireWhole();
+    }
+  }
+
+  /** Whether these work on what a transaction holds. */
+  boolean isWithin() {
+    return held != null;
   }
 
   /** Whether a key has a live value: no access, no look-up, no load. */
   public boolean contains(K key) {
+    return glance(key, false, (value, deadline) -> true);
+  }
+
+  /** What is to be said of a live value and its deadline word. */
+  interface Glance<V, R> {
+    R at(V value, long deadline);
+  }
+
+  /** What there is to say of a key's live value: no access, no look-up, no load. */
+  <R> R glance(K key, R absent, Glance<? super V, ? extends R> glance) {
     admit(key);
-    return peek(key) != null;
+    long begun;
+    do {
+      begun = stamp();
+      Entry<K, V> entry = find(key);
+      while (entry != null) {
+        long stamp = stamp(entry);
+        long deadline = entry.deadline();
+        V value = entry.value();
+        if (!hasMoved(entry, stamp)) {
+          if (value != null && !clock.passed(deadline)) {
+            return glance.at(value, deadline);
+          }
+          if (value != null) {
+            expireIfPassed(entry);
+          }
+          break;
+        }
+      }
+    } while (hasMoved(begun));
+    return absent;
   }
 
   /** The live entry of a key, without counting or access, or null. */
@@ -319,19 +482,26 @@ public final class EntryOperations<K, V> {
 
   /** Whether an entry found by other means is live; one that has expired is removed. */
   public boolean isLive(Entry<K, V> entry) {
-    long deadline = entry.deadline();
-    if (entry.value() == null) {
-      return false;
+    for (; ; ) {
+      long stamp = stamp(entry);
+      long deadline = entry.deadline();
+      V value = entry.value();
+      if (!hasMoved(entry, stamp)) {
+        boolean passed = value != null && clock.passed(deadline);
+        if (passed) {
+          expireIfPassed(entry);
+        }
+        return value != null && !passed;
+      }
     }
-    if (store.clock().passed(deadline)) {
-      expireIfPassed(entry);
-      return false;
-    }
-    return true;
   }
 
   /** Removes an entry found expired and tells of it, unless somebody holds it. */
   private void expireIfPassed(Entry<K, V> entry) {
+    if (held != null) {
+      runIfPresent(entry.key(), Turn::isPresent);
+      return;
+    }
     Feed.Ticket<K, V> ticket = store.expire(entry);
     if (ticket != null) {
       store.feed().deliver(ticket);
@@ -343,7 +513,7 @@ public final class EntryOperations<K, V> {
     if (lifetime == Rules.ETERNAL) {
       return Entry.ETERNAL;
     }
-    long deadline = store.clock().nowFor(lifetime) + lifetime;
+    long deadline = clock.nowFor(lifetime) + lifetime;
     return deadline < 0 ? Entry.ETERNAL : deadline;
   }
 

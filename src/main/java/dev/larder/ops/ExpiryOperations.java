@@ -26,18 +26,15 @@ public final class ExpiryOperations<K, V> {
   /** Milliseconds to live, {@link #NO_DEADLINE} or {@link #NO_KEY} ({@code PTTL}). */
   public long pttl(K key) {
     long time = expireTime(key);
-    return time < 0 ? time : Math.max(0, time - entries.store().clock().now());
+    return time < 0 ? time : Math.max(0, time - entries.clock().now());
   }
 
   /** Deadline in epoch milliseconds, {@link #NO_DEADLINE} or {@link #NO_KEY}. */
   public long expireTime(K key) {
-    entries.admit(key);
-    Entry<K, V> entry = entries.peek(key);
-    long deadline = entry == null ? 0 : entry.deadline();
-    if (entry == null || entry.value() == null || entries.store().clock().passed(deadline)) {
-      return NO_KEY; // it may have ended since it was found
-    }
-    long time = Entry.time(deadline);
+    return entries.glance(key, NO_KEY, (value, deadline) -> millis(Entry.time(deadline)));
+  }
+
+  private static long millis(long time) {
     return time == Entry.ETERNAL ? NO_DEADLINE : time;
   }
 
@@ -60,7 +57,7 @@ public final class ExpiryOperations<K, V> {
         turn -> {
           boolean sets = turn.isPresent();
           long old = Entry.time(turn.deadline());
-          long time = deadline.time(entries.store().clock().now());
+          long time = deadline.time(entries.clock().now());
           for (ExpireCondition condition : conditions) {
             sets &= holds(condition, old, time);
           }

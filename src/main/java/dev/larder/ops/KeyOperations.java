@@ -1,9 +1,9 @@
 package dev.larder.ops;
 
+import dev.larder.Codec;
 import dev.larder.OperationException;
 import dev.larder.ValueType;
 import dev.larder.ops.JointOperation.Part;
-import dev.larder.store.Entry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -11,13 +11,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Operations on keys, whatever their values are; those on several of them happen at one moment. */
 public final class KeyOperations<K, V> {
   private final EntryOperations<K, V> entries;
+  private final Codec<V> text;
 
-  KeyOperations(EntryOperations<K, V> entries) {
+  KeyOperations(EntryOperations<K, V> entries, Codec<V> text) {
     this.entries = entries;
+    this.text = text;
   }
 
   /** Whether the key is there ({@code EXISTS}, {@code containsKey}); no access, not counted. */
@@ -125,7 +128,7 @@ public final class KeyOperations<K, V> {
     Part<K, V> source = both.at(entries, key);
     Part<K, V> target = both.at(entries, newKey);
     if (source.isSameAs(target)) {
-      throw new OperationException("ERR", "source and destination objects are the same");
+      throw same();
     }
     return both.run(
         () -> {
@@ -138,14 +141,97 @@ public final class KeyOperations<K, V> {
   }
 
   private void copy(Turn<K, V> source, Turn<K, V> target, String event) {
-    entries.rules().requireTypes(target.key(), Objects.requireNonNull(source.value()));
-    target.copyFrom(source, event);
+    V value = Objects.requireNonNull(source.value());
+    entries.rules().requireTypes(target.key(), value);
+    target.copyFrom(source, value, event);
+  }
+
+  /**
+   * Gives the value and deadline of a key also to one of another cache ({@code COPY … DB}), at one
+   * moment. A value that the other cache does not accept goes over as text.
+   *
+   * @param replace whether the other key may be there
+   * @return whether there was a value, and it did
+   * @throws OperationException if both are the same, or the value has no text and would need one
+   * @throws dev.larder.CodecException if the other cache can make nothing of the text
+   */
+  public <K2, V2> boolean copyTo(K key, CacheOperations<K2, V2> other, K2 newKey, boolean replace) {
+    JointOperation both = JointOperation.changing();
+    Part<K, V> source = both.at(entries, key);
+    Part<K2, V2> target = both.at(other.entries(), newKey);
+    if (source.isSameAs(target)) {
+      throw same();
+    }
+    return both.run(
+        () -> {
+          boolean copies = source.turn().isPresent() && (replace || !target.turn().isPresent());
+          if (copies) {
+            give(source.turn(), target.turn(), other, "copy_to");
+          }
+          return copies;
+        });
+  }
+
+  /**
+   * Moves the value and deadline of a key to another cache ({@code MOVE}), as {@link #copyTo} does,
+   * at one moment.
+   *
+   * @return whether there was a value, and not yet one in the other cache
+   * @throws OperationException also if it is the same cache
+   */
+  public <K2, V2> boolean moveTo(K key, CacheOperations<K2, V2> other, K2 newKey) {
+    if (entries.isSameStoreAs(other.entries())) {
+      throw same();
+    }
+    JointOperation both = JointOperation.changing();
+    Part<K, V> source = both.at(entries, key);
+    Part<K2, V2> target = both.at(other.entries(), newKey);
+    return both.run(
+        () -> {
+          boolean moves = source.turn().isPresent() && !target.turn().isPresent();
+          if (moves) {
+            give(source.turn(), target.turn(), other, "move_to");
+            source.turn().remove("move_from");
+          }
+          return moves;
+        });
+  }
+
+  private static OperationException same() {
+    return new OperationException("ERR", "source and destination objects are the same");
+  }
+
+  /** The value of a key, without an access and without counting; null if there is none. */
+  @SuppressWarnings("NullAway") // the checker does not follow null through a type parameter
+  public @Nullable V peek(K key) {
+    return entries.glance(key, null, (value, deadline) -> value);
+  }
+
+  private <K2, V2> void give(
+      Turn<K, V> source, Turn<K2, V2> target, CacheOperations<K2, V2> other, String event) {
+    V value = Objects.requireNonNull(source.value());
+    Rules<K2, V2> rules = other.entries().rules();
+    V2 given = asIs(target.key(), entries.rules().copyValue(value), rules);
+    if (given == null) {
+      given = other.valueText().fromBytes(Values.text(value, text));
+      rules.requireTypes(target.key(), given);
+    }
+    target.copyFrom(source, rules.copyValue(given), event);
+  }
+
+  /** The value itself, if it is one for the other cache, or null. */
+  @SuppressWarnings("unchecked") // that is what is asked
+  private static <K2, V2> @Nullable V2 asIs(K2 key, Object value, Rules<K2, V2> rules) {
+    try {
+      rules.requireTypes(key, (V2) value);
+      return (V2) value;
+    } catch (ClassCastException e) {
+      return null;
+    }
   }
 
   /** What kind of value a key has ({@code TYPE}). */
   public ValueType type(K key) {
-    entries.admit(key);
-    Entry<K, V> entry = entries.peek(key);
-    return Values.type(entry == null ? null : entry.value());
+    return entries.glance(key, ValueType.NONE, (value, deadline) -> Values.type(value));
   }
 }

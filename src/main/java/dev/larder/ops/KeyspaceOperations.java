@@ -1,9 +1,8 @@
 package dev.larder.ops;
 
-import dev.larder.Codec;
-import dev.larder.CodecException;
 import dev.larder.ScanPage;
 import dev.larder.ValueType;
+import dev.larder.codec.KeyTexts;
 import dev.larder.store.Change;
 import dev.larder.store.Change.Cause;
 import dev.larder.store.Entry;
@@ -30,9 +29,9 @@ public final class KeyspaceOperations<K, V> {
 
   private final EntryOperations<K, V> entries;
   private final Store<K, V> store;
-  private final Codec<K> text;
+  private final KeyTexts<K> text;
 
-  KeyspaceOperations(EntryOperations<K, V> entries, Codec<K> text) {
+  KeyspaceOperations(EntryOperations<K, V> entries, KeyTexts<K> text) {
     this.entries = entries;
     this.store = entries.store();
     this.text = text;
@@ -40,7 +39,17 @@ public final class KeyspaceOperations<K, V> {
 
   /** A key that is there, any one, or null ({@code RANDOMKEY}). */
   public @Nullable K random() {
-    entries.rules().requireOpen();
+    requireAll();
+    K key;
+    long stamp;
+    do {
+      stamp = entries.stamp();
+      key = draw();
+    } while (key == null && entries.hasMoved(stamp));
+    return key;
+  }
+
+  private @Nullable K draw() {
     for (int draws = 0; draws < RANDOM_DRAWS; draws++) {
       Entry<K, V> entry = store.random(ThreadLocalRandom.current());
       if (entry == null || isWanted(entry, null)) {
@@ -48,6 +57,11 @@ public final class KeyspaceOperations<K, V> {
       }
     }
     return null;
+  }
+
+  private void requireAll() {
+    entries.rules().requireOpen();
+    entries.requireWhole();
   }
 
   /**
@@ -59,9 +73,20 @@ public final class KeyspaceOperations<K, V> {
    * @param type values of which kind, or null for all
    */
   public ScanPage<K> scan(long cursor, long count, @Nullable Glob match, @Nullable ValueType type) {
-    entries.rules().requireOpen();
+    requireAll();
+    ScanPage<K> page;
+    long stamp;
+    do {
+      stamp = entries.stamp();
+      page = step(cursor, count, match, type);
+    } while (entries.wasExcluded(stamp));
+    return page;
+  }
+
+  private ScanPage<K> step(long from, long count, @Nullable Glob match, @Nullable ValueType type) {
     List<Entry<K, V>> met = new ArrayList<>();
     List<K> keys = new ArrayList<>();
+    long cursor = from;
     long buckets = 0;
     long most = count > Long.MAX_VALUE / MOST_BUCKETS_A_KEY ? count : count * MOST_BUCKETS_A_KEY;
     do {
@@ -79,23 +104,30 @@ public final class KeyspaceOperations<K, V> {
     if (match != null && !matches(match, entry.key())) {
       return false;
     }
-    entries.awaitJoint(entry);
     return entries.isLive(entry);
   }
 
   /** Calls for every live key that matches a pattern ({@code KEYS}); no look-up and no access. */
   public void forEach(Glob match, Consumer<? super K> action) {
-    EntryCursor<K, V> all = entries();
-    for (Entry<K, V> entry = all.next(); entry != null; entry = all.next()) {
-      if (isWanted(entry, match)) {
-        action.accept(entry.key());
+    requireAll();
+    List<K> keys = new ArrayList<>();
+    long stamp;
+    do {
+      keys.clear();
+      stamp = entries.stamp();
+      EntryCursor<K, V> all = entries();
+      for (Entry<K, V> entry = all.next(); entry != null; entry = all.next()) {
+        if (isWanted(entry, match)) {
+          keys.add(entry.key());
+        }
       }
-    }
+    } while (entries.wasExcluded(stamp));
+    keys.forEach(action);
   }
 
   /** The live keys that match a pattern, found while the stream is read. */
   public Stream<K> keys(Glob match) {
-    entries.rules().requireOpen();
+    requireAll();
     EntryCursor<K, V> all = entries();
     return Stream.generate(all::next)
         .takeWhile(Objects::nonNull)
@@ -108,11 +140,19 @@ public final class KeyspaceOperations<K, V> {
     if (match.matchesAll()) {
       return true;
     }
-    try {
-      return match.matches(text.toBytes(key));
-    } catch (CodecException e) {
-      return false;
+    byte[] bytes = text.text(key);
+    return bytes != null && match.matches(bytes);
+  }
+
+  /** A live key that has this text and cannot be made of it, or null. Looks at every key. */
+  @Nullable K find(byte[] wanted) {
+    EntryCursor<K, V> all = entries();
+    for (Entry<K, V> entry = all.next(); entry != null; entry = all.next()) {
+      if (text.matches(entry.key(), wanted) && isWanted(entry, null)) {
+        return entry.key();
+      }
     }
+    return null;
   }
 
   /** How many keys there are ({@code DBSIZE}), with those whose expiry was not noticed yet. */
@@ -132,7 +172,11 @@ public final class KeyspaceOperations<K, V> {
    * that were written as one all or none.
    */
   public void clear() {
-    entries.rules().requireOpen();
+    requireAll();
+    if (entries.isWithin()) { // and nobody else
+      clearOnce();
+      return;
+    }
     long before;
     int passes = 0;
     do { // again, if a change of several keys may have been cut in two
@@ -147,7 +191,7 @@ public final class KeyspaceOperations<K, V> {
     do {
       cursor = store.scan(cursor, bucket::add);
       for (Entry<K, V> entry : bucket) {
-        if (entry.value() != null && store.hold(entry, true)) {
+        if (entry.value() != null && entries.take(entry)) {
           clear(entry);
         }
       }
@@ -174,10 +218,10 @@ public final class KeyspaceOperations<K, V> {
         }
       }
     } finally {
-      store.release(held);
+      entries.giveBack(held);
     }
     if (ticket != null) {
-      feed.deliver(ticket);
+      entries.deliver(ticket);
     }
   }
 

@@ -42,6 +42,17 @@ public interface Rules<K, V> {
     return value;
   }
 
+  /** Notes that an entry is kept with this key and value, under its lock. */
+  default void kept(K key, V value) {}
+
+  /**
+   * Whether a key or value has been kept whose text is made by code of the user's, such as {@code
+   * toString}: it is found by looking at all keys, or shown by walking through its fields.
+   */
+  default boolean holdsObjects() {
+    return false;
+  }
+
   /** Lifetime of an entry just created; 0: it is not added at all. */
   default long creationLifetime() {
     return ETERNAL;

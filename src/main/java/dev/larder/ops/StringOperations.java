@@ -178,8 +178,7 @@ public final class StringOperations<K, V> {
     rules.requireOpen();
     Objects.requireNonNull(key, "key is null");
     Objects.requireNonNull(loader, "loader is null");
-    Deadline deadline =
-        ttl == null ? null : Deadline.positive(ttl, entries.store().clock().now(), "set");
+    Deadline deadline = ttl == null ? null : Deadline.positive(ttl, entries.clock().now(), "set");
     V present = entries.getIfPresent(key);
     if (present != null) {
       return present;

@@ -3,13 +3,14 @@ package dev.larder.ops;
 import dev.larder.Codec;
 import dev.larder.OperationException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Operations on parts of values that are text: {@code APPEND}, {@code GETRANGE}, {@code SETRANGE},
- * {@code STRLEN}. They work on the bytes that a socket shows, and make a value of them once, at the
- * end. A {@code byte[]} stays one whatever the cache's type is.
+ * {@code STRLEN}, {@code LCS}. They work on the bytes that a socket shows, and make a value of them
+ * once, at the end. A {@code byte[]} stays one whatever the cache's type is.
  */
 public final class TextOperations<K, V> {
   private static final byte[] EMPTY = {};
@@ -18,10 +19,12 @@ public final class TextOperations<K, V> {
   private static final long MOST_BYTES = Math.min(512L << 20, Runtime.getRuntime().maxMemory() / 8);
 
   private final EntryOperations<K, V> entries;
+  private final StringOperations<K, V> strings;
   private final Codec<V> text;
 
-  TextOperations(EntryOperations<K, V> entries, Codec<V> text) {
+  TextOperations(EntryOperations<K, V> entries, StringOperations<K, V> strings, Codec<V> text) {
     this.entries = entries;
+    this.strings = strings;
     this.text = text;
   }
 
@@ -76,6 +79,25 @@ public final class TextOperations<K, V> {
     return bytes.length == 0
         ? entries.runIfPresent(key, turn -> (long) bytes(turn.value()).length)
         : entries.run(key, turn -> change(turn, offset, bytes, part, "setrange"));
+  }
+
+  /**
+   * What the texts of two keys have in common ({@code LCS}), both read at one moment; an absent one
+   * is empty. Takes time in proportion to the product of their lengths, without any lock.
+   *
+   * @throws OperationException if a value has no text, or there is no memory
+   */
+  public CommonSubsequence commonSubsequence(K one, K other) {
+    List<@Nullable V> values = strings.getAll(List.of(one, other));
+    byte[][] texts = new byte[2][];
+    try {
+      for (int i = 0; i < texts.length; i++) {
+        texts[i] = bytes(values.get(i));
+      }
+    } catch (OperationException e) {
+      throw new OperationException("ERR", "The specified keys must contain string values");
+    }
+    return CommonSubsequence.of(texts[0], texts[1]);
   }
 
   private long change(Turn<K, V> turn, long offset, byte[] part, V like, String event) {

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An explicit deadline is one that was set for this entry. The access policy never moves it.
  *
- * <p>An operation on several entries has a turn at each of them, see {@link JointOperation}.
+ * <p>An operation on several entries has a turn at each of them, see {@link JointOperation}. Within
+ * a {@link Transaction}, an entry has a turn for each operation.
  */
 public final class Turn<K, V> {
   private enum Outcome {
@@ -192,9 +193,9 @@ public final class Turn<K, V> {
     newDeadline = deadline;
   }
 
-  /** Stores value and deadline of another entry. */
-  public void copyFrom(Turn<K, V> other, String event) {
-    decide(Outcome.SET, Objects.requireNonNull(other.value()), event);
+  /** Stores a value that is that of another entry, and its deadline. */
+  public void copyFrom(Turn<?, ?> other, V value, String event) {
+    decide(Outcome.SET, value, event);
     until(Deadline.sameAs(other.deadline()));
   }
 
@@ -302,7 +303,7 @@ public final class Turn<K, V> {
     }
     long deadline = entry.deadline();
     found = entry.value();
-    if (found != null && store().clearIfPassed(entry)) {
+    if (found != null && store().clearIfPassed(entry, operations.clock())) {
       record(entry, found, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
       found = null;
     }
@@ -387,9 +388,10 @@ public final class Turn<K, V> {
 
   private void store(Entry<K, V> entry, @Nullable V old, V value) {
     boolean loaded = outcome == Outcome.LOADED;
-    if (old == null && store().clock().passed(after)) {
+    if (old == null && operations.clock().passed(after)) {
       return; // never added
     }
+    rules().kept(entry.key(), value);
     if (old != null && after == before) {
       store().setValue(entry, value);
     } else {
@@ -411,7 +413,7 @@ public final class Turn<K, V> {
 
   /** A value whose new deadline lies in the past is gone at once. */
   private void endIfPassed(Entry<K, V> entry, V value, long deadline, String event) {
-    if (store().clearIfPassed(entry)) {
+    if (store().clearIfPassed(entry, operations.clock())) {
       record(entry, value, deadline, null, Entry.ETERNAL, Cause.EXPIRED, event);
     }
   }
@@ -434,7 +436,7 @@ public final class Turn<K, V> {
   }
 
   private long now() {
-    return store().clock().now();
+    return operations.clock().now();
   }
 
   private long creationDeadline() {
@@ -462,10 +464,12 @@ public final class Turn<K, V> {
       if (tickets == null) {
         tickets = new ArrayList<>(2);
       }
+      Deadline given = this.newDeadline;
+      boolean timed = newValue != null && event.equals("set") && given != null && given.isTime();
       tickets.add(
           feed.record(
               new Change<>(
-                  entry.key(), oldValue, oldDeadline, newValue, newDeadline, cause, event)));
+                  entry.key(), oldValue, oldDeadline, newValue, newDeadline, cause, event, timed)));
     }
   }
 
@@ -484,7 +488,7 @@ public final class Turn<K, V> {
   /** Gives the entry back. */
   void end() {
     if (entry != null) {
-      store().release(entry);
+      operations.giveBack(entry);
     }
   }
 
@@ -496,7 +500,7 @@ public final class Turn<K, V> {
     Throwable failure = null;
     for (Feed.Ticket<K, V> ticket : tickets) {
       try {
-        store().feed().deliver(ticket);
+        operations.deliver(ticket);
       } catch (RuntimeException | Error e) {
         failure = failure == null ? e : failure;
       }

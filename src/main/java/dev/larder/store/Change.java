@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param newDeadline deadline word of the new value, {@link Entry#ETERNAL} if there is none
  * @param event Redis' name of the event: {@code set}, {@code incrby}, {@code del}, {@code expired}
  *     …
+ * @param timed whether a deadline was given together with the new value, as by {@code SET … EX},
+ *     even if it is the one that the old value had
  */
 public record Change<K, V>(
     K key,
@@ -19,7 +21,20 @@ public record Change<K, V>(
     @Nullable V newValue,
     long newDeadline,
     Cause cause,
-    String event) {
+    String event,
+    boolean timed) {
+
+  /** One in which no deadline was given together with a value. */
+  public Change(
+      K key,
+      @Nullable V oldValue,
+      long oldDeadline,
+      @Nullable V newValue,
+      long newDeadline,
+      Cause cause,
+      String event) {
+    this(key, oldValue, oldDeadline, newValue, newDeadline, cause, event, false);
+  }
 
   /** Why an entry changed. */
   public enum Cause {

@@ -40,11 +40,19 @@ import org.jspecify.annotations.Nullable;
  * bucket comes from the hash as it is, so that keys 1, 2, 3… lie near each other in memory. Stripes
  * grow one by one, each on the thread that made it too full: growth is shared among writers, and
  * the longest pause is that of one stripe.
+ *
+ * <h2>One thread alone</h2>
+ *
+ * A thread may {@linkplain #exclude exclude} all others, see {@link Gate}: they wait before they
+ * hold any entry. Only who holds one already, and in user code takes another one, may pass: he has
+ * given back both before the owner is alone. The order is gates, in the order of their stores, then
+ * entries.
  */
 public final class Store<K, V> implements AutoCloseable {
   private static final int STRIPE_BITS = 4;
   private static final int GOLDEN = 0x9E3779B9;
   private static final SecureRandom SEEDS = new SecureRandom();
+  private static final AtomicLong NUMBERS = new AtomicLong();
 
   /** Buckets looked at before a search for any entry becomes a walk. */
   private static final int RANDOM_DRAWS = 100;
@@ -58,11 +66,14 @@ public final class Store<K, V> implements AutoCloseable {
   private final Stripe<K, V>[] stripes;
   private final StoreClock clock;
   private final long since;
+  private final long number = NUMBERS.getAndIncrement();
   private final Feed<K, V> feed = new Feed<>();
+  private final Gate gate = new Gate();
   private final Executor executor;
   private final LongAdder expirations = new LongAdder();
   private final AtomicLong jointBegun = new AtomicLong(); // changes of several entries as one
   private final AtomicLong jointEnded = new AtomicLong();
+  private volatile boolean idle; // whether the sweeper is to leave everything as it is
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
   private volatile boolean discarded;
@@ -171,8 +182,8 @@ public final class Store<K, V> implements AutoCloseable {
       if (before >= 0 && before == jointChanges()) {
         return size;
       }
-      if (!mayWait) {
-        throw BusyException.INSTANCE;
+      if (!mayWait || !gate.isOpen()) {
+        gate.await(mayWait);
       }
       LockSupport.parkNanos(RECOUNT_NANOS);
     }
@@ -276,6 +287,7 @@ public final class Store<K, V> implements AutoCloseable {
     int spread = spread(key);
     Stripe<K, V> stripe = stripe(spread);
     Entry<K, V> fresh = null;
+    boolean passes = false;
     for (; ; ) {
       Entry<K, V> entry = stripe.find(key, bucketHash(spread), tag(spread));
       if (entry == null || entry.lockState() == Entry.DEAD) {
@@ -294,7 +306,13 @@ public final class Store<K, V> implements AutoCloseable {
           throw t;
         }
         if (entry == fresh) {
-          return fresh;
+          if (passes || gate.isOpen() || gate.isMine()) {
+            return fresh;
+          }
+          release(fresh);
+          fresh = null;
+          passes = awaitPassage(mayWait);
+          continue;
         }
       }
       if (hold(entry, mayWait)) {
@@ -305,6 +323,18 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Locks an entry already found; false if it died. See {@link #hold(Object, boolean)}. */
   public boolean hold(Entry<K, V> entry, boolean mayWait) {
+    boolean passes = false;
+    while (lock(entry, mayWait)) {
+      if (passes || gate.isOpen() || gate.isMine()) {
+        return true;
+      }
+      release(entry);
+      passes = awaitPassage(mayWait);
+    }
+    return false;
+  }
+
+  private static boolean lock(Entry<?, ?> entry, boolean mayWait) {
     if (mayWait) {
       return EntryLocks.hold(entry);
     }
@@ -317,7 +347,29 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Locks the entry if nobody holds it; false if somebody does or it is dead. */
   public boolean tryHold(Entry<K, V> entry) {
-    return entry.tryHold();
+    if (!entry.tryHold()) {
+      return false;
+    }
+    if (gate.isOpen() || gate.isMine()) {
+      return true;
+    }
+    release(entry);
+    return false;
+  }
+
+  /** Waits until the gate is open; true if this thread need not. */
+  private boolean awaitPassage(boolean mayWait) {
+    if (holdsOne()) {
+      return true;
+    }
+    gate.await(mayWait);
+    return false;
+  }
+
+  /** Whether this thread holds an entry of this store while it runs user code. */
+  private boolean holdsOne() {
+    return Waits.holdsAny(
+        thing -> thing instanceof Entry<?, ?> entry && find(entry.key()) == entry);
   }
 
   /** Overflows the stack here, if it is nearly full, rather than in the midst of a change. */
@@ -337,11 +389,89 @@ public final class Store<K, V> implements AutoCloseable {
         return holdOrReserve(key, false);
       } catch (BusyException e) {
         Entry<K, V> busy = find(key);
-        if (busy != null && !EntryLocks.awaitFree(busy, end)) {
+        boolean free =
+            gate.isOpen() || holdsOne()
+                ? busy == null || EntryLocks.awaitFree(busy, end)
+                : gate.await(end);
+        if (!free) {
           throw e;
         }
       }
     }
+  }
+
+  /**
+   * Waits until this thread is alone: from now on no other one holds an entry, until it {@linkplain
+   * #admit admits} them. Reads without a lock go on, also expiry found by them, which is then left
+   * to the owner.
+   *
+   * @throws BusyException if {@code mayWait} is false and this would wait
+   * @throws dev.larder.DeadlockException if the wait would never end
+   */
+  public void exclude(boolean mayWait) {
+    gate.close(mayWait);
+    try {
+      List<Entry<K, V>> held = new ArrayList<>();
+      long cursor = 0;
+      do {
+        cursor = scan(cursor, entry -> addHeld(entry, held));
+        for (Entry<K, V> entry : held) {
+          if (lock(entry, mayWait)) {
+            release(entry);
+          }
+        }
+        held.clear();
+      } while (cursor != 0);
+    } catch (Throwable t) {
+      gate.open();
+      throw t;
+    }
+  }
+
+  private static <K, V> void addHeld(Entry<K, V> entry, List<Entry<K, V>> held) {
+    if (entry.isHeld()) {
+      held.add(entry);
+    }
+  }
+
+  /** Ends it. */
+  public void admit() {
+    gate.open();
+  }
+
+  /** In the order of these numbers whole stores are taken. */
+  public long number() {
+    return number;
+  }
+
+  /**
+   * Counts the transactions that have {@linkplain #settle settled}, and how often all were
+   * {@linkplain #exclude excluded} and admitted. Who reads an entry without a lock between two
+   * equal stamps, and finds it {@linkplain Entry#changesWithOthers unmarked} both times, has not
+   * seen what a transaction changed once more.
+   */
+  public long stamp() {
+    return gate.stamp();
+  }
+
+  /** The same, when nobody is alone in here; waits for that. */
+  public long stampOfAll(boolean mayWait) {
+    long stamp = gate.stamp();
+    while (!Gate.isOpen(stamp)) {
+      gate.await(mayWait);
+      stamp = gate.stamp();
+    }
+    return stamp;
+  }
+
+  /** Whether all were excluded between two stamps. */
+  public static boolean excludes(long stamp, long later) {
+    return (int) stamp != (int) later;
+  }
+
+  /** To be called after the last change of a transaction, before it gives its entries back. */
+  public void settle() {
+    gate.settle();
   }
 
   /**
@@ -473,6 +603,11 @@ public final class Store<K, V> implements AutoCloseable {
    * @return whether it was; the change is not recorded yet
    */
   public boolean clearIfPassed(Entry<K, V> held) {
+    return clearIfPassed(held, clock);
+  }
+
+  /** The same by another clock. */
+  public boolean clearIfPassed(Entry<K, V> held, StoreClock clock) {
     long deadline = held.deadline();
     if (!clock.passed(deadline) || !held.touch(deadline, 0)) {
       return false;
@@ -524,6 +659,11 @@ public final class Store<K, V> implements AutoCloseable {
     }
   }
 
+  /** Whether the sweeper does its work. */
+  public void sweepsAtLeisure(boolean sweeps) {
+    idle = !sweeps;
+  }
+
   /**
    * The sweeper's turn: visits the stripes in which a deadline has passed, but each one the more
    * rarely the larger the store is, so that it costs less than a hundredth of a core.
@@ -533,6 +673,9 @@ public final class Store<K, V> implements AutoCloseable {
   boolean sweepAtLeisure() {
     if (closed) {
       return false;
+    }
+    if (idle) {
+      return true;
     }
     long now = clock.now();
     long time = System.nanoTime() / 1_000_000;
@@ -617,7 +760,7 @@ public final class Store<K, V> implements AutoCloseable {
    * @return what is to be delivered now, if there is anybody to tell
    */
   public Feed.@Nullable Ticket<K, V> expire(Entry<K, V> entry) {
-    if (!entry.tryHold()) {
+    if (!tryHold(entry)) {
       return null;
     }
     try {

@@ -27,6 +27,8 @@ public final class StoreClock {
   private static final long NONE = Long.MAX_VALUE;
   private static final Clock SYSTEM = System::currentTimeMillis;
 
+  private static final StoreClock SYSTEM_CLOCK = new StoreClock(SYSTEM, true);
+
   private static final VarHandle TICK;
   private static final VarHandle LOOKED;
   private static final VarHandle ASLEEP;
@@ -60,14 +62,20 @@ public final class StoreClock {
     this.system = system;
   }
 
-  /** The system's clock. */
+  /** The system's clock; the same one each time. */
   public static StoreClock system() {
-    return new StoreClock(SYSTEM, true);
+    return SYSTEM_CLOCK;
   }
 
   /** A clock of the user's, asked every time. */
   public static StoreClock of(Clock clock) {
     return new StoreClock(clock, false);
+  }
+
+  /** One that stands still at this moment. */
+  public StoreClock stopped() {
+    long time = now();
+    return of(() -> time);
   }
 
   /** The time, exactly. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * wait that would close a circle.
  *
  * <p>A thread notes what it {@linkplain #hold holds} (the lock of an entry, the turn to tell
- * listeners of a key) only around code that may come back and ask for more; the list is its own and
- * costs a thread-local look. A thread that holds nothing cannot be part of a circle, so ordinary
- * contention never comes here. One that does hold something enters its wish under a lock common to
- * all caches, and follows holder → wish → holder from there: of several threads that close a circle
- * together, the last one to enter sees the others. Lists of waiting threads stand still, and are
- * the only ones read by others.
+ * listeners of a key, a whole store) only around code that may come back and ask for more; the list
+ * is its own and costs a thread-local look. A thread that holds nothing cannot be part of a circle,
+ * so ordinary contention never comes here. One that does hold something enters its wish under a
+ * lock common to all caches, and follows holder → wish → holder from there: of several threads that
+ * close a circle together, the last one to enter sees the others. Lists of waiting threads stand
+ * still, and are the only ones read by others.
  */
 final class Waits {
   private static final ThreadLocal<List<Object>> HELD =
@@ -77,6 +78,11 @@ final class Waits {
     return contains(HELD.get(), thing);
   }
 
+  /** Whether this thread holds something of that kind. */
+  static boolean holdsAny(Predicate<Object> kind) {
+    return HELD.get().stream().anyMatch(kind);
+  }
+
   /**
    * Enters the wish of this thread, to be withdrawn after the wait.
    *
@@ -96,16 +102,14 @@ final class Waits {
         if (contains(held, thing)) {
           throw new DeadlockException(
               previous == null
-                  ? "key '"
-                      + keyOf(wanted)
-                      + "' is being worked on by this very thread: a processor,"
+                  ? describe(wanted)
+                      + " is being worked on by this very thread: a processor,"
                       + " loader, writer or listener may not write the key that it was called for"
-                  : "waiting for key '"
-                      + keyOf(wanted)
-                      + "' would never end: its holder waits for"
-                      + " key '"
-                      + keyOf(thing)
-                      + "', which this thread holds");
+                  : "waiting for "
+                      + describe(wanted)
+                      + " would never end: its holder waits for "
+                      + describe(thing)
+                      + ", which this thread holds");
         }
         previous = thing;
         thing = wishOfHolder(thing);
@@ -143,9 +147,12 @@ final class Waits {
     return false;
   }
 
-  /** The key of an entry or of a line of changes, as a message shows it. */
-  private static String keyOf(Object wanted) {
+  /** An entry or a line of changes by its key, as a message shows it. */
+  private static String describe(Object wanted) {
     Object thing = thing(wanted);
+    if (thing instanceof Gate) {
+      return "a whole cache";
+    }
     Object key = thing instanceof Entry<?, ?> entry ? entry.key() : ((Feed.Line<?, ?>) thing).key;
     String text;
     try {
@@ -153,6 +160,6 @@ final class Waits {
     } catch (RuntimeException e) { // a key's toString is user code
       text = key.getClass().getName();
     }
-    return text.length() <= 100 ? text : text.substring(0, 100) + "…";
+    return "key '" + (text.length() <= 100 ? text : text.substring(0, 100) + "…") + "'";
   }
 }

@@ -8,6 +8,7 @@ import dev.larder.DeadlockException;
 import dev.larder.ExpireCondition;
 import dev.larder.SetResult;
 import dev.larder.codec.Copier;
+import dev.larder.codec.KeyTexts;
 import dev.larder.codec.TextCodecs;
 import dev.larder.store.Change;
 import dev.larder.store.Entry;
@@ -538,7 +539,9 @@ class EntryOperationsTest {
       entries.run("k" + i, turn -> decide(turn, () -> turn.put("1")));
     }
     told.clear();
-    new KeyspaceOperations<>(entries, TextCodecs.of(String.class, new Copier(null))).clear();
+    new KeyspaceOperations<>(
+            entries, KeyTexts.of(String.class, TextCodecs.of(String.class, new Copier(null))))
+        .clear();
 
     assertThat(store.size()).isZero();
     assertThat(told).hasSize(100).containsOnly("CLEARED del");
@@ -562,7 +565,8 @@ class EntryOperationsTest {
     assertThat(keys.persist("k")).isTrue();
     assertThat(keys.persist("k")).isFalse();
     assertThat(keys.pttl("k")).isEqualTo(ExpiryOperations.NO_DEADLINE);
-    KeyOperations<String, String> all = new KeyOperations<>(entries);
+    KeyOperations<String, String> all =
+        new KeyOperations<>(entries, TextCodecs.of(String.class, new Copier(null)));
     assertThat(all.delete("k")).isTrue();
     assertThat(all.delete("k")).isFalse();
   }

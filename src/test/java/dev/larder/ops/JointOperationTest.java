@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.larder.BusyException;
 import dev.larder.DeadlockException;
 import dev.larder.codec.Copier;
+import dev.larder.codec.KeyTexts;
 import dev.larder.codec.TextCodecs;
 import dev.larder.store.Change;
 import dev.larder.store.Entry;
@@ -45,7 +46,7 @@ class JointOperationTest {
       new CacheOperations<>(
           "cache",
           entries,
-          TextCodecs.of(String.class, new Copier(null)),
+          KeyTexts.of(String.class, TextCodecs.of(String.class, new Copier(null))),
           TextCodecs.of(String.class, new Copier(null)));
 
   private final class WritingRules implements Rules<String, String> {
