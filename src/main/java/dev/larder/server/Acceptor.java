@@ -3,12 +3,13 @@ package dev.larder.server;
 import dev.larder.protocol.Encoding;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.ReplyBuffer;
+import dev.larder.server.command.Server;
 import dev.larder.server.command.ServerLog;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets connections in. When the process has no file left for one, it stops asking for a moment: the
@@ -21,26 +22,39 @@ final class Acceptor implements EventLoop.Peer {
   /** Connections accepted before those that are there already have their turn. */
   private static final int MOST_IN_A_TURN = 64;
 
+  /** Takes connections. */
+  interface Door {
+    /** Whether who is refused can be told why. */
+    boolean speaksPlainly();
+
+    /** Why a connection may not come in; null if it may. */
+    @Nullable Reply refusal(SocketChannel channel) throws IOException;
+
+    /**
+     * Takes a connection and its number, for which {@link Server#leave} is to be called when it
+     * ends. If this throws, the number is given back and the channel closed.
+     */
+    void open(SocketChannel channel, long number) throws IOException;
+  }
+
   private final ServerSocketChannel listening;
+  private final AutoCloseable end;
   private final EventLoop loop;
-  private final OpenConnections connections;
-  private final BiConsumer<SocketChannel, Long> welcome;
+  private final Server server;
+  private final Door door;
   private boolean complained;
 
   /**
+   * @param end what is to be closed in the end: the channel, or what it is a part of
    * @param loop the one that waits for connections
-   * @param welcome takes a connection and its number, and calls {@link OpenConnections#leave} when
-   *     it ends
    */
   Acceptor(
-      ServerSocketChannel listening,
-      EventLoop loop,
-      OpenConnections connections,
-      BiConsumer<SocketChannel, Long> welcome) {
+      ServerSocketChannel listening, AutoCloseable end, EventLoop loop, Server server, Door door) {
     this.listening = listening;
+    this.end = end;
     this.loop = loop;
-    this.connections = connections;
-    this.welcome = welcome;
+    this.server = server;
+    this.door = door;
   }
 
   @Override
@@ -61,19 +75,39 @@ final class Acceptor implements EventLoop.Peer {
   }
 
   private void accept(SocketChannel channel) throws IOException {
-    long number = connections.admit();
+    Reply refusal = door.refusal(channel);
+    if (refusal != null) {
+      refuse(channel, refusal);
+      return;
+    }
+    long number = server.admit();
     if (number == 0) {
-      refuse(channel);
-    } else {
-      welcome.accept(channel, number);
+      refuse(channel, TOO_MANY);
+      return;
+    }
+    boolean opened = false;
+    try {
+      channel.configureBlocking(false);
+      door.open(channel, number);
+      opened = true;
+    } catch (IOException e) {
+      // the client is gone
+    } finally {
+      if (!opened) {
+        server.leave(number);
+        channel.close();
+      }
     }
   }
 
-  private static void refuse(SocketChannel channel) {
+  private void refuse(SocketChannel channel, Reply reply) {
     try (channel) {
+      if (!door.speaksPlainly()) {
+        return;
+      }
       channel.configureBlocking(false);
       ReplyBuffer out = new ReplyBuffer();
-      Encoding.RESP2.write(TOO_MANY, out);
+      Encoding.RESP2.write(reply, out);
       out.writeTo(channel);
       channel.shutdownOutput();
     } catch (IOException e) {
@@ -107,8 +141,8 @@ final class Acceptor implements EventLoop.Peer {
   @Override
   public void close() {
     try {
-      listening.close();
-    } catch (IOException e) {
+      end.close();
+    } catch (Exception e) { // an IOException
       ServerLog.warn("closing the listening socket failed", e);
     }
   }

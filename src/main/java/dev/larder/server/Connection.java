@@ -1,7 +1,6 @@
 package dev.larder.server;
 
 import dev.larder.BusyException;
-import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Encoding;
 import dev.larder.protocol.ProtocolException;
 import dev.larder.protocol.Reply;
@@ -12,13 +11,15 @@ import dev.larder.protocol.RequestReader;
 import dev.larder.server.command.Args;
 import dev.larder.server.command.Command;
 import dev.larder.server.command.CommandTable;
-import dev.larder.server.command.Connections;
 import dev.larder.server.command.ServerLog;
 import dev.larder.server.command.Session;
+import dev.larder.server.command.Wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +36,17 @@ import org.jspecify.annotations.Nullable;
  * Requests are executed only while nothing stands against it:
  *
  * <ul>
- *   <li><b>parked</b>: the last one may have to wait, and is run by a worker. Until its reply is
- *       here the connection is the worker's, and the loop only reads.
+ *   <li><b>parked</b>: the last one is not answered yet. It may have to wait and is run by a worker
+ *       (until its reply is here the connection is the worker's, and the loop only reads); or it is
+ *       suspended for some time; or held up by {@code CLIENT PAUSE}.
  *   <li><b>owing too much</b>: the client does not read its replies.
  *   <li><b>ending</b>: QUIT, or bytes that are no request.
  * </ul>
  *
  * Input that comes meanwhile is kept in {@link #backlog}, up to a limit beyond which it is left in
- * the socket, so that the client's own writes begin to wait.
+ * the socket, so that the client's own writes begin to wait. Messages for it that come while it is
+ * parked are sent behind the reply: whoever reads a key and is told that it changed must not be
+ * told first.
  *
  * <h2>How it ends</h2>
  *
@@ -51,30 +55,20 @@ import org.jspecify.annotations.Nullable;
  * client still sends is thrown away for a while; to close at once with input unread would reset the
  * connection, and the client might never see the last reply.
  */
-final class Connection implements EventLoop.Peer, Session {
-  /** Unsent bytes beyond which no further request is executed. */
-  static final int MOST_OWED = 1 << 20;
-
+final class Connection implements EventLoop.Peer, Wire {
   /** Unread requests that are kept for later. */
   static final int MOST_KEPT = 64 << 10;
+
+  /** After that a client that has not ended its TLS handshake is closed. */
+  private static final long HANDSHAKE_SECONDS = 10;
 
   private static final long LINGER_MILLIS = 1_000;
 
   /** Reads of a whole buffer before a connection is closed nevertheless. */
   private static final int MOST_SKIPPED = 16;
 
-  /** What connections of a server have in common. */
-  record Setting(
-      OpenConnections connections,
-      Workers workers,
-      RequestLimits limits,
-      InlineReplies inlineReplies) {
-
-    /** Unsent bytes at which a connection is closed: one reply of the largest value must fit. */
-    long mostUnsent() {
-      return Math.max(64 << 20, 2L * limits.maxBulkLength());
-    }
-  }
+  /** Reads in a row of what a transport has decrypted already. */
+  private static final int MOST_READS = 16;
 
   private interface Step {
     void run() throws IOException;
@@ -82,37 +76,63 @@ final class Connection implements EventLoop.Peer, Session {
 
   private final long id;
   private final SocketChannel channel;
+  private final Transport transport;
   private final EventLoop loop;
-  private final Setting setting;
+  private final Crowd crowd;
+  private final Session session;
+  private final Ends ends;
   private final RequestReader reader;
+  private final long begunNanos = System.nanoTime();
   private @Nullable SelectionKey key;
 
-  private Database database;
-  private @Nullable Encoding encoding;
+  private volatile @Nullable Encoding encoding;
+  private RequestLimits limits;
+  private boolean authenticated;
   private @Nullable ByteBuffer backlog; // input received and not executed yet
   private @Nullable ReplyBuffer owed; // replies that the socket did not take yet
-  private boolean parked;
+  private @Nullable ReplyBuffer messages; // that have come while it is parked
+  private @Nullable Request postponed; // by CLIENT PAUSE
+  private EventLoop.@Nullable Timer timer; // ends what it is parked for
+  private volatile boolean parked;
+  private boolean working; // a worker has the session
   private boolean ending;
   private boolean lingering;
   private boolean inputEnded;
   private boolean closed;
   private boolean goesOn; // a task to go on with the backlog is on its way
+  private long overSince; // when unsent bytes went over the soft limit; 0: they are not
 
-  Connection(long id, SocketChannel channel, EventLoop loop, Setting setting) {
+  private volatile long lastRead; // of System.nanoTime
+  private volatile long unread;
+  private volatile long unsent;
+  private volatile boolean condemned;
+
+  /** Both addresses, as they are shown. */
+  record Ends(String peer, String local, boolean isLocal) {}
+
+  Connection(
+      long id, SocketChannel channel, Transport transport, Ends ends, EventLoop loop, Crowd crowd) {
     this.id = id;
     this.channel = channel;
+    this.transport = transport;
+    this.ends = ends;
     this.loop = loop;
-    this.setting = setting;
-    reader = new RequestReader(setting.limits(), true);
-    database = setting.connections().first();
+    this.crowd = crowd;
+    session = new Session(id, crowd.server(), this);
+    authenticated = session.isAuthenticated();
+    limits = crowd.limits();
+    reader = new RequestReader(limits, authenticated);
+    lastRead = begunNanos;
   }
 
   /** Begins to listen to the client. On the loop, as all but {@link #work}. */
   void open() {
-    step(() -> key = loop.register(channel, SelectionKey.OP_READ, this));
+    crowd.enter(session);
     if (loop.isStopping()) {
       close();
+      return;
     }
+    step(() -> key = loop.register(channel, transport.interest(true, false), this));
   }
 
   /** Runs a part of this connection's work; whatever goes wrong in it ends this connection only. */
@@ -133,7 +153,7 @@ final class Connection implements EventLoop.Peer, Session {
   public void ready(SelectionKey key) {
     step(
         () -> {
-          if (key.isReadable()) {
+          if (key.isReadable() || transport.hasInput()) {
             read();
           }
           settle();
@@ -141,8 +161,22 @@ final class Connection implements EventLoop.Peer, Session {
   }
 
   private void read() throws IOException {
+    for (int i = 0; i < MOST_READS && !closed; i++) {
+      readOnce();
+      if (inputEnded || !transport.hasInput() || !wantsInput()) {
+        return;
+      }
+    }
+  }
+
+  private void readOnce() throws IOException {
     ByteBuffer in = loop.input().clear();
-    inputEnded = channel.read(in) < 0;
+    int received = transport.read(in);
+    inputEnded = received < 0;
+    if (received > 0) {
+      lastRead = loop.now();
+      crowd.server().stats().received(received);
+    }
     in.flip();
     if (ending) {
       return; // lingering
@@ -171,12 +205,15 @@ final class Connection implements EventLoop.Peer, Session {
 
   /** Executes requests while there are complete ones and nothing stands against it. */
   private void answer(ByteBuffer in) {
+    RequestLimits limits = crowd.limits();
+    if (!limits.equals(this.limits)) {
+      this.limits = limits;
+      reader.limits(limits);
+    }
     Request request = loop.request();
     ReplyBuffer out = out();
-    int executed = 0;
     try {
       while (mayExecute(out) && reader.read(in, request)) {
-        executed++;
         execute(request, out);
       }
     } catch (ProtocolException e) {
@@ -188,39 +225,60 @@ final class Connection implements EventLoop.Peer, Session {
         ending = true;
       }
     }
-    if (executed > 0) {
-      setting.connections().countCommands(executed);
-    }
     if (ending || closed) {
       in.position(in.limit());
     }
   }
 
   private boolean mayExecute(ReplyBuffer out) {
-    return !parked && !ending && !closed && out.size() <= MOST_OWED;
+    return !parked && !ending && !closed && out.size() <= crowd.mostOwed();
   }
 
   private void execute(Request request, ReplyBuffer out) {
     Encoding spoken = encoding;
     if (spoken == null || spoken == Encoding.LINE && !request.inline()) {
-      boolean lines = request.inline() && setting.inlineReplies() == InlineReplies.LINE;
-      encoding = lines ? Encoding.LINE : Encoding.RESP2;
+      encoding = request.inline() && crowd.linesForPeople() ? Encoding.LINE : Encoding.RESP2;
     }
     Command command = CommandTable.ALL.find(request);
-    if (command == null) {
-      if (request.isHttp()) {
-        close();
-      } else {
-        write(CommandTable.ALL.unknown(request), false, out);
-      }
-    } else if (command.mayWait(this, request)) {
+    if (command == null && request.isHttp()) {
+      close();
+      return;
+    }
+    Reply refusal = session.refusal(command, request);
+    if (refusal != null || command == null) {
+      write(refusal == null ? Reply.NONE : refusal, false, out);
+      return;
+    }
+    long pause = crowd.server().pause().millis(session, command);
+    if (pause > 0) {
+      postpone(request, pause);
+    } else if (session.mayWait(command, request)) {
       park(command, request, out);
     } else {
       try {
-        write(command.run(this, request, loop.args()), command.isControl(), out);
+        ran(session.run(command, request, loop.args(), false), command.isControl(), out);
       } catch (BusyException e) {
         park(command, request, out);
       }
+    }
+  }
+
+  /** A command has run, on whichever thread: its reply, and what it has changed of the session. */
+  private void ran(Reply reply, boolean control, ReplyBuffer out) {
+    Session.Suspension suspension = session.suspension();
+    if (suspension == null) {
+      write(reply, control, out);
+    } else {
+      parked = true;
+      if (suspension.millis() < Long.MAX_VALUE) {
+        timer =
+            loop.after(suspension.millis(), () -> endSuspension(suspension, suspension.reply()));
+      }
+    }
+    ending |= session.isEnding();
+    if (session.isAuthenticated() != authenticated) {
+      authenticated = !authenticated;
+      reader.authenticated(authenticated);
     }
   }
 
@@ -231,17 +289,26 @@ final class Connection implements EventLoop.Peer, Session {
   }
 
   private void write(Reply reply, boolean control, ReplyBuffer out) {
-    Encoding encoding = encoding();
-    (control ? encoding.forControl() : encoding).write(reply, out);
-    if (out.size() > setting.mostUnsent()) {
-      ServerLog.warn(
-          "connection " + id + " is closed: a reply of " + out.size() + " bytes is too long");
-      close();
-    }
+    Encoding spoken = encoding == null ? Encoding.RESP2 : encoding;
+    (control ? spoken.forControl() : spoken).write(reply, out);
+    limit(out.size());
   }
 
-  private Encoding encoding() {
-    return encoding == null ? Encoding.RESP2 : encoding;
+  /** Closes the connection if the client leaves too much unread, or leaves much for too long. */
+  private void limit(long size) {
+    OutputLimits most = crowd.outputLimits(session.isSubscribed());
+    boolean over = size > most.soft() && most.soft() > 0;
+    if (!over) {
+      overSince = 0;
+    } else if (overSince == 0) {
+      overSince = System.nanoTime();
+    }
+    if (size > most.hard() && most.hard() > 0
+        || over && System.nanoTime() - overSince >= TimeUnit.SECONDS.toNanos(most.seconds())) {
+      ServerLog.warn(
+          "connection " + id + " is closed: " + size + " bytes of replies are unread or too long");
+      close();
+    }
   }
 
   /** Sends what can be sent, and sees to what is to happen next. The end of every step. */
@@ -264,41 +331,51 @@ final class Connection implements EventLoop.Peer, Session {
         linger();
       }
     }
+    weigh();
     listen();
   }
 
   private void send() throws IOException {
-    if (owed != null) {
-      if (owed.writeTo(channel)) {
-        owed = null;
-      }
-    } else if (!loop.output().writeTo(channel)) {
+    ReplyBuffer out = out();
+    long before = out.size();
+    boolean done = transport.write(out);
+    crowd.server().stats().sent(before - out.size());
+    if (done) {
+      owed = null;
+    } else if (owed == null) {
       owed = new ReplyBuffer();
-      loop.output().moveTo(owed);
+      out.moveTo(owed);
     }
   }
 
   private void linger() throws IOException {
     lingering = true;
-    channel.shutdownOutput();
+    transport.shutdownOutput();
     loop.after(LINGER_MILLIS, this::close);
   }
 
   /** Reads what is there and forgets it, so that closing does not reset the connection. */
   private void skipInput() throws IOException {
-    for (int i = 0; i < MOST_SKIPPED && channel.read(loop.input().clear()) > 0; i++) {}
+    for (int i = 0; i < MOST_SKIPPED && transport.read(loop.input().clear()) > 0; i++) {}
+  }
+
+  private boolean wantsInput() {
+    return !inputEnded && (backlog == null || backlog.remaining() < MOST_KEPT);
   }
 
   /** Tells the selector what this connection waits for. */
   private void listen() {
+    SelectionKey key = this.key;
     if (closed || key == null) {
       return;
     }
-    boolean reads = !inputEnded && (backlog == null || backlog.remaining() < MOST_KEPT);
-    int operations =
-        (reads ? SelectionKey.OP_READ : 0) | (owed != null ? SelectionKey.OP_WRITE : 0);
+    boolean reads = wantsInput();
+    int operations = transport.interest(reads, owed != null);
     if (key.interestOps() != operations) {
       key.interestOps(operations);
+    }
+    if (reads && transport.hasInput() && !goesOn) {
+      loop.execute(() -> ready(key));
     }
   }
 
@@ -317,83 +394,219 @@ final class Connection implements EventLoop.Peer, Session {
     settle();
   }
 
+  /** Tells what it takes of memory, if that has changed. */
+  private void weigh() {
+    ByteBuffer in = backlog;
+    ReplyBuffer out = owed;
+    ReplyBuffer more = messages;
+    long unread = reader.heldBytes() + (in == null ? 0 : in.capacity()) + session.heldBytes();
+    long unsent = (out == null ? 0 : out.size()) + (more == null ? 0 : more.size());
+    long change = unread + unsent - this.unread - this.unsent;
+    if (change != 0) {
+      this.unread = unread;
+      this.unsent = unsent;
+      crowd.weigh(change);
+    }
+  }
+
   // ------------------------------------------------------------------------------------- parking
 
   private void park(Command command, Request request, ReplyBuffer out) {
     Request kept = request.keep();
     parked = true;
-    setting.connections().beginWaiting();
+    working = true;
     try {
-      setting.workers().execute(() -> work(command, kept));
+      crowd.workers().execute(() -> work(command, kept));
     } catch (RuntimeException | Error e) { // no thread to be had
       ServerLog.warn("no worker for command '" + command.name() + "'", e);
       parked = false;
-      setting.connections().endWaiting();
+      working = false;
       write(Reply.error("the server has no thread for this command"), false, out);
     }
   }
 
   /** On a worker. */
   private void work(Command command, Request request) {
-    Reply reply = command.run(this, request, new Args());
-    loop.execute(() -> step(() -> unpark(reply, command.isControl())));
+    Reply reply = session.run(command, request, new Args(), true);
+    loop.execute(
+        () -> {
+          working = false;
+          if (closed) {
+            session.end();
+          } else {
+            step(() -> unpark(reply, command.isControl()));
+          }
+        });
   }
 
   private void unpark(Reply reply, boolean control) throws IOException {
     parked = false;
-    setting.connections().endWaiting();
-    if (closed) {
-      return;
+    ran(reply, control, out());
+    if (!parked && messages != null) {
+      messages.moveTo(out());
+      messages = null;
+      limit(out().size());
     }
-    write(reply, control, out());
     goOn();
   }
 
-  // --------------------------------------------------------------------------------- the session
-
-  @Override
-  public long id() {
-    return id;
-  }
-
-  @Override
-  public CacheOperations<Object, Object> cache() {
-    return parked ? database.waiting() : database.onLoop();
-  }
-
-  @Override
-  public boolean select(long number) {
-    return select(setting.connections().find(number));
-  }
-
-  @Override
-  public boolean select(String name) {
-    return select(setting.connections().find(name));
-  }
-
-  private boolean select(@Nullable Database found) {
-    if (found != null) {
-      database = found;
+  @SuppressWarnings("ReferenceEquality") // this very one, and not another one like it
+  private void endSuspension(Session.Suspension suspension, Reply reply) {
+    if (!closed && session.suspension() == suspension) {
+      session.endSuspension();
+      endTimer();
+      step(() -> unpark(reply, false));
     }
-    return found != null;
+  }
+
+  /** Keeps a request until the pause is over. */
+  private void postpone(Request request, long millis) {
+    postponed = request.keep();
+    parked = true;
+    timer = loop.after(millis, this::runPostponed);
+  }
+
+  private void endTimer() {
+    loop.cancel(timer);
+    timer = null;
+  }
+
+  private void runPostponed() {
+    Request request = postponed;
+    if (request != null && !closed) {
+      postponed = null;
+      parked = false;
+      endTimer();
+      step(
+          () -> {
+            execute(request, out());
+            goOn();
+          });
+    }
+  }
+
+  // ------------------------------------------------------------------------- for its session
+
+  @Override
+  public @Nullable Encoding encoding() {
+    return encoding;
   }
 
   @Override
-  public void speak(Encoding encoding) {
+  public void speak(@Nullable Encoding encoding) {
     this.encoding = encoding;
   }
 
   @Override
-  public void closeAfterReply() {
-    ending = true;
+  public void push(Reply message, BooleanSupplier wanted) {
+    loop.execute(() -> step(() -> deliver(message, wanted)));
+  }
+
+  private void deliver(Reply message, BooleanSupplier wanted) throws IOException {
+    if (closed || ending || !wanted.getAsBoolean()) {
+      return;
+    }
+    if (!parked) {
+      write(message, false, out());
+    } else {
+      ReplyBuffer later = messages == null ? new ReplyBuffer() : messages;
+      messages = later;
+      write(message, false, later);
+    }
+    settle();
   }
 
   @Override
-  public Connections connections() {
-    return setting.connections();
+  public void answer(Reply reply) {
+    Session.Suspension suspension = session.suspension();
+    if (suspension != null) {
+      loop.execute(() -> endSuspension(suspension, reply));
+    }
+  }
+
+  /** Its transport can go on: any thread may say so. */
+  void goOnLater() {
+    loop.execute(
+        () -> {
+          SelectionKey key = this.key;
+          if (key != null && !closed) {
+            step(
+                () -> {
+                  read();
+                  settle();
+                });
+          }
+        });
+  }
+
+  @Override
+  public void resume() {
+    loop.execute(this::runPostponed);
+  }
+
+  @Override
+  public void kill() {
+    condemned = true;
+    loop.execute(this::close);
+  }
+
+  @Override
+  public String peer() {
+    return ends.peer();
+  }
+
+  @Override
+  public String local() {
+    return ends.local();
+  }
+
+  @Override
+  public boolean isLocal() {
+    return ends.isLocal();
+  }
+
+  @Override
+  public long age() {
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begunNanos);
+  }
+
+  @Override
+  public long idle() {
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - lastRead);
+  }
+
+  @Override
+  public long unread() {
+    return unread;
+  }
+
+  @Override
+  public long unsent() {
+    return unsent;
+  }
+
+  @Override
+  public boolean isWaiting() {
+    return parked;
+  }
+
+  @Override
+  public boolean isDying() {
+    return condemned;
   }
 
   // ----------------------------------------------------------------------------------------- end
+
+  /** Once a second: a client that has been silent for too long is closed. */
+  @Override
+  public void tick() {
+    long most = crowd.idleSeconds();
+    if (!transport.isEstablished() && age() >= HANDSHAKE_SECONDS) {
+      close();
+    } else if (most > 0 && !parked && !session.isSubscribed() && idle() >= most) {
+      close();
+    }
+  }
 
   @Override
   public void stop() {
@@ -401,6 +614,15 @@ final class Connection implements EventLoop.Peer, Session {
         () -> {
           ending = true;
           backlog = null;
+          if (parked && !working) { // a pause or suspension that nobody waits for any more
+            Session.Suspension suspension = session.suspension();
+            if (suspension != null) {
+              endSuspension(suspension, suspension.reply());
+            } else {
+              parked = false;
+              postponed = null;
+            }
+          }
           settle();
         });
   }
@@ -411,14 +633,22 @@ final class Connection implements EventLoop.Peer, Session {
       return;
     }
     closed = true;
-    backlog = null;
-    owed = null;
-    loop.discardOutput();
-    setting.connections().leave();
-    try {
-      channel.close();
+    try { // first of all: whatever else fails, for want of a file perhaps, this gives one back
+      transport.close();
     } catch (IOException e) {
       // closed all the same
+    }
+    backlog = null;
+    owed = null;
+    messages = null;
+    postponed = null;
+    endTimer();
+    loop.discardOutput();
+    crowd.weigh(-unread - unsent);
+    unread = 0;
+    unsent = 0;
+    if (!working) {
+      session.end();
     }
   }
 }

@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that serves many channels: it waits until one of them can be read or written, and lets
@@ -28,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class EventLoop implements Runnable {
   private static final int INPUT_BYTES = 64 * 1024;
+  private static final long TICK_MILLIS = 1_000;
   private static final long PAUSE_AFTER_FAILURE_MILLIS = 100;
 
   /** What a channel is for. */
@@ -36,6 +40,9 @@ final class EventLoop implements Runnable {
     /** Its channel is ready for what the key says. Must not throw. */
     void ready(SelectionKey key);
 
+    /** A second has gone by. */
+    default void tick() {}
+
     /** The loop ends in good order: finish what was begun, {@link #close} soon. */
     void stop();
 
@@ -43,7 +50,8 @@ final class EventLoop implements Runnable {
     void close();
   }
 
-  private record Timer(long nanos, Runnable task) {}
+  /** A task that is to be run later. */
+  record Timer(long nanos, Runnable task) {}
 
   private final Thread thread;
   private final Selector selector;
@@ -54,8 +62,10 @@ final class EventLoop implements Runnable {
       new PriorityQueue<>((a, b) -> Long.signum(a.nanos() - b.nanos()));
   private final ByteBuffer input = ByteBuffer.allocate(INPUT_BYTES);
   private ReplyBuffer output = new ReplyBuffer();
+  private final List<Peer> doors = new ArrayList<>();
   private final Request request = new Request();
   private final Args args = new Args();
+  private long now = System.nanoTime();
   private boolean stopping;
   private boolean stopped;
 
@@ -74,6 +84,29 @@ final class EventLoop implements Runnable {
     tasks.add(task);
     if (woken.compareAndSet(false, true)) {
       selector.wakeup();
+    }
+  }
+
+  /** Listens to a channel; before the loop starts. */
+  void listen(SelectableChannel channel, Peer door) throws IOException {
+    channel.register(selector, SelectionKey.OP_ACCEPT, door);
+    doors.add(door);
+  }
+
+  /** Closes what {@link #listen} was called for, and waits until that is done. */
+  void closeDoors(long millis) {
+    CountDownLatch done = new CountDownLatch(1);
+    execute(
+        () -> {
+          doors.forEach(Peer::close);
+          done.countDown();
+        });
+    if (Thread.currentThread() != thread) {
+      try {
+        boolean unused = done.await(millis, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -110,8 +143,21 @@ final class EventLoop implements Runnable {
   }
 
   /** Has a task run not before that time. */
-  void after(long millis, Runnable task) {
-    timers.add(new Timer(System.nanoTime() + millis * 1_000_000, task));
+  Timer after(long millis, Runnable task) {
+    long nanos = Math.min(millis, Long.MAX_VALUE / 4_000_000) * 1_000_000;
+    Timer timer = new Timer(System.nanoTime() + nanos, task);
+    timers.add(timer);
+    return timer;
+  }
+
+  /** Forgets a task, if it has not been run. */
+  void cancel(@Nullable Timer timer) {
+    timers.remove(timer);
+  }
+
+  /** The time of System.nanoTime at which the present turn began. */
+  long now() {
+    return now;
   }
 
   boolean isStopping() {
@@ -149,6 +195,7 @@ final class EventLoop implements Runnable {
   @Override
   public void run() {
     try {
+      after(TICK_MILLIS, this::tick);
       while (!stopped) {
         turn();
       }
@@ -160,6 +207,7 @@ final class EventLoop implements Runnable {
   private void turn() {
     try {
       boolean unused = Thread.interrupted(); // else select would never wait again
+      now = System.nanoTime();
       runTasks();
       long wait = runTimers();
       stopped |= stopping && peers().isEmpty();
@@ -170,6 +218,11 @@ final class EventLoop implements Runnable {
       ServerLog.error("event loop goes on after a failure", e);
       rest();
     }
+  }
+
+  private void tick() {
+    peers().forEach(Peer::tick);
+    after(TICK_MILLIS, this::tick);
   }
 
   private static void ready(SelectionKey key) {

@@ -1,23 +1,32 @@
 package dev.larder.server;
 
+import dev.larder.OperationException;
 import dev.larder.ops.CacheOperations;
-import dev.larder.protocol.RequestLimits;
+import dev.larder.server.command.CommandTable;
+import dev.larder.server.command.Config;
+import dev.larder.server.command.Database;
+import dev.larder.server.command.Server;
 import dev.larder.server.command.ServerLog;
+import dev.larder.server.command.Session;
+import dev.larder.server.command.Users;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -45,62 +54,46 @@ public final class LarderServer implements AutoCloseable {
 
   static final String VERSION = "0.1.0";
 
-  /** Connections that the system holds for us until they are accepted; it may allow fewer. */
-  private static final int BACKLOG = 1_024;
-
   /** For replies in flight when the server is closed. */
   private static final long GRACE_MILLIS = 2_000;
 
   private final String name;
-  private final InetSocketAddress address;
-  private final EventLoop loop;
+  private final Server server;
+  private final List<EventLoop> loops = new ArrayList<>();
   private final Workers workers;
-  private boolean closed;
+  private final Doors doors;
+  private final Runnable whenAsked;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private LarderServer(Builder builder, List<Database> databases) throws IOException {
-    ServerSocketChannel listening = ServerSocketChannel.open();
+    Config config = new Config(builder.config);
+    doors = Doors.open(builder.bind, config, builder.tls);
     try {
-      listening.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      listening.configureBlocking(false);
-      listening.bind(new InetSocketAddress(builder.bind, builder.port), BACKLOG);
-      address = (InetSocketAddress) listening.getLocalAddress();
-      name = builder.name == null ? String.valueOf(address.getPort()) : builder.name;
-      loop = new EventLoop("larder-server-" + name + "-loop");
+      name = builder.name == null ? doors.name() : builder.name;
+      whenAsked = builder.whenAsked == null ? this::closeInBackground : builder.whenAsked;
       workers = new Workers("larder-server-" + name);
-      OpenConnections connections =
-          new OpenConnections(databases, address.getPort(), builder.maxClients);
-      Connection.Setting setting =
-          new Connection.Setting(
-              connections,
-              workers,
-              RequestLimits.forHeap(Runtime.getRuntime().maxMemory()),
-              builder.inlineReplies);
-      Acceptor acceptor =
-          new Acceptor(
-              listening,
-              loop,
-              connections,
-              (channel, number) ->
-                  welcome(channel, new Connection(number, channel, loop, setting)));
-      loop.register(listening, SelectionKey.OP_ACCEPT, acceptor);
+      server = new Server(databases, config, builder.users(config), VERSION, () -> whenAsked.run());
+      requireProtection(builder.bind, config);
+      for (int i = 0; i < config.number("io-threads"); i++) {
+        loops.add(new EventLoop("larder-server-" + name + "-loop-" + (i + 1)));
+      }
+      doors.admit(server, new Crowd(server, workers), loops);
     } catch (IOException | RuntimeException e) {
-      listening.close();
+      doors.close();
       throw e;
     }
-    loop.start();
+    loops.forEach(EventLoop::start);
     ServerLog.info(this + " shows " + shown(databases));
   }
 
-  private static void welcome(SocketChannel channel, Connection connection) {
-    try {
-      channel.configureBlocking(false);
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-    } catch (IOException e) { // the client is gone
-      connection.close();
-      return;
+  private void requireProtection(InetAddress bind, Config config) {
+    boolean open = !bind.isLoopbackAddress() && !server.users().mustLogIn();
+    if (open && config.isYes("protected-mode")) {
+      throw new ServerException(
+          "expected a password (requirepass) to listen on "
+              + bind.getHostAddress()
+              + ", where other machines may reach the caches; without one, only 127.0.0.1");
     }
-    connection.open();
   }
 
   private static String shown(List<Database> databases) {
@@ -162,14 +155,23 @@ public final class LarderServer implements AutoCloseable {
     }
   }
 
-  /** The port that it listens on, also if any free one was asked for. */
+  /** The port that it listens on, also if any free one was asked for; 0 if it listens on none. */
   public int port() {
-    return address.getPort();
+    return doors.port();
   }
 
-  /** The address that it listens on. */
+  /** The port that it listens on for TLS; 0 if it does not. */
+  public int tlsPort() {
+    return doors.tlsPort();
+  }
+
+  /**
+   * The address that it listens on.
+   *
+   * @throws IllegalStateException if it listens on a Unix socket alone
+   */
   public InetSocketAddress address() {
-    return address;
+    return doors.address();
   }
 
   /**
@@ -179,36 +181,48 @@ public final class LarderServer implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
-    if (closed) {
+    if (!closed.compareAndSet(false, true)) {
       return;
     }
-    closed = true;
-    loop.stop(GRACE_MILLIS);
-    loop.join(2 * GRACE_MILLIS);
+    loops.get(0).closeDoors(GRACE_MILLIS);
+    loops.forEach(loop -> loop.stop(GRACE_MILLIS));
+    loops.forEach(loop -> loop.join(2 * GRACE_MILLIS));
     workers.close(GRACE_MILLIS / 10);
+    doors.close();
+    List.copyOf(server.sessions()).forEach(Session::end); // their commands have not come back
+    server.end();
     ServerLog.info(this + " has ended");
+  }
+
+  private void closeInBackground() {
+    Thread thread = new Thread(this::close, "larder-server-" + name + "-close");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** {@code larder-server-6379 (127.0.0.1:6379)}. */
   @Override
   public String toString() {
-    return "larder-server-" + name + " (" + text(address) + ")";
+    return "larder-server-" + name + " (" + doors + ")";
   }
 
-  /** An address as one writes it; numbers only. */
-  static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  /** Where it listens, as a person reads it. */
+  String listensOn() {
+    return doors.toString();
   }
 
-  /** How a server is to be. */
+  /**
+   * How a server is to be. What has no method here is a setting, called as in {@code redis.conf}:
+   * see {@link #config}.
+   */
   public static final class Builder {
     private final Supplier<List<CacheOperations<?, ?>>> caches;
-    private int port = DEFAULT_PORT;
+    private final Config config = new Config();
+    private final List<String> users = new ArrayList<>();
     private InetAddress bind = InetAddress.getLoopbackAddress();
-    private int maxClients = DEFAULT_MAX_CLIENTS;
-    private InlineReplies inlineReplies = InlineReplies.LINE;
+    private @Nullable Tls tls;
     private @Nullable String name;
+    private @Nullable Runnable whenAsked;
 
     private Builder(Supplier<List<CacheOperations<?, ?>>> caches) {
       this.caches = caches;
@@ -219,25 +233,21 @@ public final class LarderServer implements AutoCloseable {
       if (port < 0 || port > 65_535) {
         throw new IllegalArgumentException("expected a port of 0 to 65535 but was " + port);
       }
-      this.port = port;
-      return this;
+      return config("port", String.valueOf(port));
+    }
+
+    /** Listens on no TCP port without TLS: on a Unix socket or for TLS alone. */
+    public Builder noPort() {
+      return config("port", "no");
     }
 
     /**
-     * The address to listen on: one of this machine's own, 127.0.0.1 by default.
-     *
-     * @throws IllegalArgumentException if it could be reached from another machine: there is no
-     *     password yet to protect it
+     * The address to listen on: 127.0.0.1 by default. One that can be reached from another machine
+     * needs a {@link #password} or {@link #user users}.
      */
     public Builder bind(InetAddress address) {
-      if (!address.isLoopbackAddress()) {
-        throw new IllegalArgumentException(
-            "expected a loopback address such as 127.0.0.1 but was "
-                + address.getHostAddress()
-                + ": without a password, nobody else may reach the caches");
-      }
-      this.bind = address;
-      return this;
+      this.bind = Objects.requireNonNull(address, "address");
+      return config("bind", address.getHostAddress());
     }
 
     /** As {@link #bind(InetAddress)}, by name or in numbers. */
@@ -251,6 +261,44 @@ public final class LarderServer implements AutoCloseable {
     }
 
     /**
+     * Listens on a Unix socket, too, for programs of this machine's same user. The file is removed
+     * at the end.
+     */
+    public Builder unixSocket(Path path) {
+      return config("unixsocket", path.toString());
+    }
+
+    /**
+     * Listens for TLS, too.
+     *
+     * @param port 1 to 65535
+     */
+    public Builder tls(int port, Tls tls) {
+      this.tls = Objects.requireNonNull(tls, "tls");
+      return config("tls-port", String.valueOf(port));
+    }
+
+    /** What clients must say ({@code AUTH password}) before they may do anything. */
+    public Builder password(String password) {
+      return config("requirepass", Objects.requireNonNull(password, "password"));
+    }
+
+    /**
+     * A user and what it may do, in the words of {@code ACL SETUSER}: {@code user("ann", "on",
+     * ">secret", "~ann:*", "+@read")}. A rule for {@code default} is one for those who have not
+     * said who they are.
+     */
+    public Builder user(String name, String... rules) {
+      users.add("user " + name + " " + String.join(" ", rules));
+      return this;
+    }
+
+    /** Commands that are not to be there: {@code disable("FLUSHALL", "DEBUG")}. */
+    public Builder disable(String... commands) {
+      return config("disable-commands", String.join(",", commands));
+    }
+
+    /**
      * How many connections may be open at a time, {@value #DEFAULT_MAX_CLIENTS} by default. More
      * are refused with {@code -ERR max number of clients reached}.
      */
@@ -258,21 +306,45 @@ public final class LarderServer implements AutoCloseable {
       if (maxClients < 1) {
         throw new IllegalArgumentException("expected at least 1 client but was " + maxClients);
       }
-      this.maxClients = maxClients;
-      return this;
+      return config("maxclients", String.valueOf(maxClients));
+    }
+
+    /** How many threads serve the connections; by default, one for each two processors. */
+    public Builder eventLoops(int loops) {
+      return config("io-threads", String.valueOf(loops));
+    }
+
+    /** Closes clients that have been silent for so long, in whole seconds; zero: never. */
+    public Builder idleTimeout(Duration timeout) {
+      return config("timeout", String.valueOf(timeout.toSeconds()));
     }
 
     /** How commands typed as lines are answered, {@link InlineReplies#LINE} by default. */
     public Builder inlineReplies(InlineReplies inlineReplies) {
-      this.inlineReplies = Objects.requireNonNull(inlineReplies, "inlineReplies");
+      return config("inline-replies", inlineReplies.name().toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Any setting of the program and of {@code CONFIG SET}, such as {@code notify-keyspace-events}.
+     *
+     * @throws IllegalArgumentException if there is no such setting, or that is no value for it
+     */
+    public Builder config(String setting, String value) {
+      config.with(setting, value);
       return this;
     }
 
     /**
-     * What threads and log call the server, by default its port: {@code larder-server-6379-loop}.
+     * What threads and log call the server, by default its port: {@code larder-server-6379-loop-1}.
      */
     public Builder name(String name) {
       this.name = Objects.requireNonNull(name, "name");
+      return this;
+    }
+
+    /** What {@code SHUTDOWN} does, at once; by default it closes the server. */
+    Builder whenAsked(Runnable action) {
+      this.whenAsked = action;
       return this;
     }
 
@@ -283,16 +355,40 @@ public final class LarderServer implements AutoCloseable {
      */
     public LarderServer start() {
       List<Database> databases = databases();
+      if (tls == null && !config.get("tls-port").equals("0")) {
+        tls = Tls.of(config);
+      }
       try {
         return new LarderServer(this, databases);
       } catch (IOException e) {
-        throw new ServerException(
-            "cannot listen on "
-                + text(new InetSocketAddress(bind, port))
-                + ": "
-                + Objects.requireNonNullElse(e.getMessage(), e.toString()),
-            e);
+        throw new ServerException(Objects.requireNonNullElse(e.getMessage(), e.toString()), e);
       }
+    }
+
+    private Users users(Config config) {
+      String file = config.get("aclfile");
+      Users users =
+          new Users(
+              CommandTable.ALL.commands(),
+              Clock.systemUTC()::millis,
+              file.isEmpty() ? null : Path.of(file));
+      if (!config.get("requirepass").isEmpty()) {
+        users.requirePassword(bytes(config.get("requirepass")));
+      }
+      config.onChange("requirepass", value -> users.requirePassword(bytes(value)));
+      try {
+        users.configure("the users given", this.users);
+        if (!file.isEmpty()) {
+          users.load();
+        }
+      } catch (OperationException e) {
+        throw new ServerException(String.valueOf(e.getMessage()), e);
+      }
+      return users;
+    }
+
+    private static byte @Nullable [] bytes(String text) {
+      return text.isEmpty() ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
     private List<Database> databases() {
@@ -307,19 +403,22 @@ public final class LarderServer implements AutoCloseable {
       if (databases.isEmpty()) {
         throw new ServerException("there is no cache to show");
       }
+      config.with("databases", String.valueOf(databases.size()));
       return databases;
     }
 
     @Override
     public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "LarderServer.Builder[port=%d, bind=%s, maxClients=%d, inlineReplies=%s, name=%s]",
-          port,
-          bind.getHostAddress(),
-          maxClients,
-          inlineReplies,
-          name);
+      Stream<String> given =
+          Config.ALL.stream()
+              .filter(setting -> !config.get(setting.name()).equals(setting.byDefault()))
+              .map(
+                  setting ->
+                      setting.name()
+                          + "="
+                          + (setting.isSecret() ? "..." : config.get(setting.name())));
+      return Stream.concat(given, Stream.ofNullable(name).map(text -> "name=" + text))
+          .collect(Collectors.joining(", ", "LarderServer.Builder[", "]"));
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.larder.server;
 
+import dev.larder.server.command.Config;
+import dev.larder.server.command.Setting;
 import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
@@ -51,7 +53,7 @@ public final class Main {
     return 1;
   }
 
-  private static void serve(Options options, PrintStream out) throws Options.UsageException {
+  private static void serve(Options options, PrintStream out) {
     if (LOG.getLevel() == null) {
       LOG.setLevel(Level.WARNING);
     }
@@ -59,16 +61,16 @@ public final class Main {
     CountDownLatch ended = new CountDownLatch(1);
     try (CachingProvider provider = Caching.getCachingProvider(PROVIDER);
         LarderServer server =
-            LarderServer.builder(caches(provider.getCacheManager(), options.databases()))
-                .port(options.port())
-                .bind(options.bind())
-                .maxClients(options.maxClients())
-                .inlineReplies(options.inlineReplies())
+            builder(provider.getCacheManager(), options.config())
+                .whenAsked(asked::countDown)
                 .start()) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(asked, ended)));
-      String address = LarderServer.text(server.address());
       out.println(
-          "Larder " + LarderServer.VERSION + " listens on " + address + "; stop with Ctrl-C");
+          "Larder "
+              + LarderServer.VERSION
+              + " listens on "
+              + server.listensOn()
+              + "; stop with Ctrl-C");
       out.flush();
       asked.await();
     } catch (InterruptedException e) {
@@ -76,6 +78,15 @@ public final class Main {
     } finally {
       ended.countDown();
     }
+  }
+
+  private static LarderServer.Builder builder(CacheManager manager, Config config) {
+    LarderServer.Builder builder =
+        LarderServer.builder(caches(manager, (int) config.number("databases")));
+    for (Setting setting : Config.ALL) {
+      builder.config(setting.name(), config.get(setting.name()));
+    }
+    return builder.bind(config.get("bind"));
   }
 
   /** When the JVM ends: lets {@link #serve} end first, in good order. */

@@ -1,15 +1,16 @@
 package dev.larder.server;
 
+import dev.larder.server.command.Config;
+import dev.larder.server.command.Setting;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * The options of the program, called as those of {@code redis.conf}: {@code --port 7000} or {@code
- * --port=7000}.
+ * The options of the program: the settings, called as in {@code redis.conf}. {@code --port 7000} or
+ * {@code --port=7000}.
  */
 final class Options {
   /** What was given is not understood; the message is for the person who gave it. */
@@ -21,29 +22,15 @@ final class Options {
     }
   }
 
-  /**
-   * @param value what stands for the value in the help; empty if it takes none
-   */
-  private record Row(String name, String value, String byDefault, String meaning) {
-    String shown() {
-      return value.isEmpty() ? name : name + " " + value;
-    }
-  }
+  private static final String HELP = "--help";
+  private static final String VERSION = "--version";
 
-  // spotless:off
-  private static final List<Row> ROWS = List.of(
-      new Row("--port",           "n",         "6379",      "TCP port to listen on; 0: any free one"),
-      new Row("--bind",           "address",   "127.0.0.1", "address to listen on, of this machine alone"),
-      new Row("--databases",      "n",         "16",        "how many caches there are, named 0, 1, 2, ..."),
-      new Row("--maxclients",     "n",         "10000",     "connections that may be open at a time"),
-      new Row("--inline-replies", "line|resp", "line",      "what answers typed commands: lines, or RESP as in Redis"),
-      new Row("--help",           "",          "",          "print this, and end"),
-      new Row("--version",        "",          "",          "print the version, and end"));
-  // spotless:on
+  /** A default that is longer comes from the heap, or says little. */
+  private static final int LONGEST_SHOWN = 9;
 
-  private static final int MOST_DATABASES = 1_000_000;
-
-  private final Map<String, String> given = new TreeMap<>();
+  private final Config config = new Config();
+  private boolean help;
+  private boolean version;
 
   private Options() {}
 
@@ -51,39 +38,55 @@ final class Options {
     Options options = new Options();
     for (int i = 0; i < args.length; i++) {
       int equals = args[i].indexOf('=');
-      Row row = row(equals < 0 ? args[i] : args[i].substring(0, equals));
-      if (row.value().isEmpty()) {
+      String name = equals < 0 ? args[i] : args[i].substring(0, equals);
+      if (name.equals(HELP) || name.equals(VERSION)) {
         if (equals >= 0) {
-          throw new UsageException(
-              "expected no value for " + row.name() + " but was '" + args[i] + "'");
+          throw new UsageException("expected no value for " + name + " but was '" + args[i] + "'");
         }
-        options.given.put(row.name(), "");
-      } else if (equals >= 0) {
-        options.given.put(row.name(), args[i].substring(equals + 1));
+        options.help |= name.equals(HELP);
+        options.version |= name.equals(VERSION);
+        continue;
+      }
+      Setting setting = setting(name);
+      if (equals >= 0) {
+        options.set(setting, args[i].substring(equals + 1));
       } else if (++i < args.length) {
-        options.given.put(row.name(), args[i]);
+        options.set(setting, args[i]);
       } else {
-        throw new UsageException("expected a value for " + row.name() + ": " + row.shown());
+        throw new UsageException("expected a value for " + name + ": " + shown(setting));
       }
     }
-    options.check();
     return options;
   }
 
-  private static Row row(String name) throws UsageException {
-    for (Row row : ROWS) {
-      if (row.name().equals(name)) {
-        return row;
-      }
+  private void set(Setting setting, String value) throws UsageException {
+    try {
+      config.with(setting.name(), value);
+    } catch (IllegalArgumentException e) {
+      Throwable reason = e.getCause() == null ? e : e.getCause();
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "expected %s for --%s but was '%s': %s",
+              setting.value(),
+              setting.name(),
+              value,
+              reason.getMessage()));
+    }
+  }
+
+  private static Setting setting(String name) throws UsageException {
+    Setting setting = name.startsWith("--") ? Config.find(name.substring(2)) : null;
+    if (setting != null) {
+      return setting;
     }
     if (!name.startsWith("-")) {
       throw new UsageException("expected an option such as --port but was '" + name + "'");
     }
+    List<String> known = new ArrayList<>(List.of(HELP, VERSION));
+    shown().forEach(row -> known.add("--" + row.name()));
     String nearest =
-        ROWS.stream()
-            .map(Row::name)
-            .min(Comparator.comparingInt(known -> distance(known, name)))
-            .orElseThrow();
+        known.stream().min(Comparator.comparingInt(other -> distance(other, name))).orElseThrow();
     throw new UsageException("unknown option '" + name + "', did you mean " + nearest + "?");
   }
 
@@ -103,82 +106,41 @@ final class Options {
     return previous[b.length()];
   }
 
-  /** Reads all once, so that what is wrong is said before anything happens. */
-  private void check() throws UsageException {
-    port();
-    databases();
-    maxClients();
-    inlineReplies();
-  }
-
   boolean help() {
-    return given.containsKey("--help");
+    return help;
   }
 
   boolean version() {
-    return given.containsKey("--version");
+    return version;
   }
 
-  int port() throws UsageException {
-    return number("--port", 0, 65_535);
+  /** What was given, and the rest by default. */
+  Config config() {
+    return config;
   }
 
-  String bind() {
-    return value("--bind");
+  private static List<Setting> shown() {
+    return Config.ALL.stream().filter(setting -> !setting.meaning().isEmpty()).toList();
   }
 
-  int databases() throws UsageException {
-    return number("--databases", 1, MOST_DATABASES);
-  }
-
-  int maxClients() throws UsageException {
-    return number("--maxclients", 1, Integer.MAX_VALUE);
-  }
-
-  InlineReplies inlineReplies() throws UsageException {
-    String value = value("--inline-replies").toUpperCase(Locale.ROOT);
-    for (InlineReplies replies : InlineReplies.values()) {
-      if (replies.name().equals(value)) {
-        return replies;
-      }
-    }
-    throw new UsageException(
-        "expected line or resp for --inline-replies but was '" + value("--inline-replies") + "'");
-  }
-
-  private String value(String name) {
-    return given.getOrDefault(
-        name,
-        ROWS.stream().filter(row -> row.name().equals(name)).findAny().orElseThrow().byDefault());
-  }
-
-  private int number(String name, int least, int most) throws UsageException {
-    String value = value(name);
-    try {
-      int number = Integer.parseInt(value);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // as below
-    }
-    throw new UsageException(
-        String.format(
-            Locale.ROOT,
-            "expected a number from %d to %d for %s but was '%s'",
-            least,
-            most,
-            name,
-            value));
+  private static String shown(Setting setting) {
+    return "--" + setting.name() + " " + setting.value();
   }
 
   /** What there is to choose. */
   static String usage() {
     StringBuilder text = new StringBuilder("Larder: caches for telnet and any Redis client\n\n");
-    for (Row row : ROWS) {
-      text.append(String.format(Locale.ROOT, "  %-27s  %s", row.shown(), row.meaning()));
-      text.append(row.byDefault().isEmpty() ? "\n" : " (" + row.byDefault() + ")\n");
+    for (Setting setting : shown()) {
+      row(text, shown(setting), setting.meaning(), setting.byDefault());
     }
+    row(text, HELP, "print this, and end", "");
+    row(text, VERSION, "print the version, and end", "");
     return text.toString();
+  }
+
+  private static void row(StringBuilder text, String option, String meaning, String byDefault) {
+    text.append(String.format(Locale.ROOT, "  %-42s  %s", option, meaning));
+    boolean shows = !byDefault.isEmpty() && byDefault.length() <= LONGEST_SHOWN;
+    text.append(shows ? " (" + byDefault + ")\n" : "\n");
   }
 }

@@ -2,6 +2,11 @@ package dev.larder.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.larder.protocol.Reply;
+import dev.larder.server.command.Config;
+import dev.larder.server.command.Database;
+import dev.larder.server.command.Server;
+import dev.larder.server.command.Users;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -21,12 +26,32 @@ final class AcceptorTest {
   @Test
   void failureToAcceptIsNotTriedAgainAtOnce() throws IOException {
     EventLoop loop = new EventLoop("larder-server-test-loop");
-    OpenConnections connections =
-        new OpenConnections(List.of(Database.of(new Caches().strings)), 0, 10);
-    Acceptor acceptor = new Acceptor(new Exhausted(), loop, connections, (channel, number) -> {});
+    Server server =
+        new Server(
+            List.of(Database.of(new Caches().strings)),
+            new Config(),
+            new Users(List.of(), () -> 0, null),
+            "0",
+            () -> {});
+    Acceptor acceptor = new Acceptor(new Exhausted(), () -> {}, loop, server, new Nobody());
     Key key = new Key();
     acceptor.ready(key);
     assertThat(key.interestOps()).isZero();
+  }
+
+  private static final class Nobody implements Acceptor.Door {
+    @Override
+    public boolean speaksPlainly() {
+      return true;
+    }
+
+    @Override
+    public Reply refusal(SocketChannel channel) {
+      return null;
+    }
+
+    @Override
+    public void open(SocketChannel channel, long number) {}
   }
 
   /** A socket in a process that has no file left. */

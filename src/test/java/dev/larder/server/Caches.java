@@ -1,6 +1,7 @@
 package dev.larder.server;
 
 import dev.larder.codec.Copier;
+import dev.larder.codec.KeyTexts;
 import dev.larder.codec.TextCodecs;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Deadline;
@@ -32,7 +33,7 @@ final class Caches {
         name,
         new EntryOperations<>(
             new Store<>(StoreClock.of(now::get), Runnable::run), rules, new Statistics()),
-        TextCodecs.of(key, copier),
+        KeyTexts.of(key, TextCodecs.of(key, copier)),
         TextCodecs.of(value, copier));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.larder.Codec;
+import dev.larder.codec.KeyTexts;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Rules;
 import java.io.IOException;
@@ -296,7 +297,8 @@ final class ConnectionTest {
             }
           }
         };
-    return new CacheOperations<>("failing", good.entries(), failing, good.valueText());
+    return new CacheOperations<>(
+        "failing", good.entries(), KeyTexts.of(String.class, failing), good.valueText());
   }
 
   @Test

@@ -127,7 +127,7 @@ final class MainTest {
         .containsExactly(
             "1", "", "larder: unknown option '--prot', did you mean --port? (--help tells more)\n");
     assertThat(run("--bind", "0.0.0.0").get(2))
-        .startsWith("larder: expected a loopback address such as 127.0.0.1 but was 0.0.0.0")
+        .startsWith("larder: expected a password (requirepass) to listen on 0.0.0.0")
         .hasLineCount(1);
     try (ServerSocket taken = new ServerSocket()) {
       taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

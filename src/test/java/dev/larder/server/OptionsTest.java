@@ -3,26 +3,28 @@ package dev.larder.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.larder.server.command.Config;
 import org.junit.jupiter.api.Test;
 
 final class OptionsTest {
 
   @Test
   void defaultsAreThoseOfRedis() throws Exception {
-    Options options = Options.parse();
-    assertThat(options.port()).isEqualTo(LarderServer.DEFAULT_PORT);
-    assertThat(options.bind()).isEqualTo("127.0.0.1");
-    assertThat(options.databases()).isEqualTo(16);
-    assertThat(options.maxClients()).isEqualTo(LarderServer.DEFAULT_MAX_CLIENTS);
-    assertThat(options.inlineReplies()).isEqualTo(InlineReplies.LINE);
+    Config config = Options.parse().config();
+    assertThat(config.number("port")).isEqualTo(LarderServer.DEFAULT_PORT);
+    assertThat(config.get("bind")).isEqualTo("127.0.0.1");
+    assertThat(config.number("databases")).isEqualTo(16);
+    assertThat(config.number("maxclients")).isEqualTo(LarderServer.DEFAULT_MAX_CLIENTS);
+    assertThat(config.get("inline-replies")).isEqualTo("line");
   }
 
   @Test
   void valuesFollowAsNextWordOrBehindAnEqualsSign() throws Exception {
-    Options options = Options.parse("--port", "7000", "--inline-replies=resp", "--databases", "3");
-    assertThat(options.port()).isEqualTo(7000);
-    assertThat(options.inlineReplies()).isEqualTo(InlineReplies.RESP);
-    assertThat(options.databases()).isEqualTo(3);
+    Config config =
+        Options.parse("--port", "7000", "--inline-replies=resp", "--databases", "3").config();
+    assertThat(config.number("port")).isEqualTo(7000);
+    assertThat(config.get("inline-replies")).isEqualTo("resp");
+    assertThat(config.number("databases")).isEqualTo(3);
   }
 
   @Test
@@ -34,10 +36,10 @@ final class OptionsTest {
         {"unknown option '-h', did you mean --help?",                                    new String[] {"-h"}},
         {"expected an option such as --port but was 'redis.conf'",                       new String[] {"redis.conf"}},
         {"expected a value for --port: --port n",                                        new String[] {"--port"}},
-        {"expected a number from 0 to 65535 for --port but was 'abc'",                   new String[] {"--port", "abc"}},
-        {"expected a number from 0 to 65535 for --port but was '65536'",                 new String[] {"--port=65536"}},
-        {"expected a number from 1 to 1000000 for --databases but was '0'",              new String[] {"--databases", "0"}},
-        {"expected line or resp for --inline-replies but was 'xml'",                     new String[] {"--inline-replies", "xml"}},
+        {"expected n for --port but was 'abc': argument couldn't be parsed into an integer", new String[] {"--port", "abc"}},
+        {"expected n for --port but was '65536': argument must be between 0 and 65535 inclusive", new String[] {"--port=65536"}},
+        {"expected n for --databases but was '0': argument must be between 1 and 1000000 inclusive", new String[] {"--databases", "0"}},
+        {"expected line|resp for --inline-replies but was 'xml': argument(s) must be one of the following: line, resp", new String[] {"--inline-replies", "xml"}},
         {"expected no value for --help but was '--help=me'",                             new String[] {"--help=me"}}};
     // spotless:on
     for (Object[] example : cases) {

@@ -2,6 +2,7 @@ package dev.larder.server.command;
 
 import dev.larder.Codec;
 import dev.larder.OperationException;
+import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Request;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.List;
 public final class Args {
   private Request request = new Request();
   private String command = "";
+  private boolean creates;
   private int next;
 
   /** The words of no request. */
@@ -25,6 +27,7 @@ public final class Args {
   void begin(Request request, Command command) {
     this.request = request;
     this.command = command.name();
+    creates = command.has(Command.Flag.DENYOOM);
     next = command.words();
   }
 
@@ -45,16 +48,21 @@ public final class Args {
     return request.bytes(next++);
   }
 
-  /** The next word as a key or value of a cache. */
+  /** The next word as a value of a cache. */
   <T> T next(Codec<T> codec) {
     return codec.fromBytes(next());
   }
 
-  /** All words that are left, as keys or values of a cache. */
-  <T> List<T> rest(Codec<T> codec) {
-    List<T> rest = new ArrayList<>(left());
+  /** The next word as a key of a cache. */
+  Object nextKey(CacheOperations<Object, Object> cache) {
+    return cache.key(next(), creates);
+  }
+
+  /** All words that are left, as keys of a cache. */
+  List<Object> restKeys(CacheOperations<Object, Object> cache) {
+    List<Object> rest = new ArrayList<>(left());
     while (hasNext()) {
-      rest.add(next(codec));
+      rest.add(nextKey(cache));
     }
     return rest;
   }

@@ -20,12 +20,25 @@ public final class CommandTable {
   public static final CommandTable ALL =
       new CommandTable(
           List.of(
-              ConnectionCommands.ALL,
-              StringCommands.ALL,
-              CounterCommands.ALL,
-              KeyCommands.ALL,
-              ExpiryCommands.ALL,
-              ServerCommands.ALL));
+              group(ConnectionCommands.ALL, "connection"),
+              group(ClientCommands.ALL, "connection"),
+              group(TrackingCommands.ALL, "connection"),
+              group(AclCommands.ALL),
+              group(PubSubCommands.ALL),
+              group(StringCommands.ALL, "string"),
+              group(CounterCommands.ALL, "string"),
+              group(KeyCommands.ALL, "keyspace"),
+              group(ExpiryCommands.ALL, "keyspace"),
+              group(KeyspaceCommands.ALL, "keyspace"),
+              group(TransactionCommands.ALL, "transaction"),
+              group(SortCommands.ALL, "set", "sortedset", "list"),
+              group(ObjectCommands.ALL, "keyspace"),
+              group(MemoryCommands.ALL),
+              group(IntrospectionCommands.ALL, "connection"),
+              group(ServerCommands.ALL),
+              group(SlowLogCommands.ALL),
+              group(LatencyCommands.ALL),
+              group(DebugCommands.ALL)));
 
   private final Names names = new Names();
   private final List<Command> commands = new ArrayList<>();
@@ -33,10 +46,15 @@ public final class CommandTable {
   private CommandTable(List<List<Command>> groups) {
     for (List<Command> group : groups) {
       for (Command command : group) {
+        command.number(commands.size());
         names.add(command);
         commands.add(command);
       }
     }
+  }
+
+  private static List<Command> group(List<Command> commands, String... groups) {
+    return commands.stream().map(command -> command.in(groups)).toList();
   }
 
   /** All rows, in the order of the tables. */
@@ -47,6 +65,39 @@ public final class CommandTable {
   /** How many there are, not counting subcommands. */
   int size() {
     return names.size;
+  }
+
+  /** The rows of that name, and of its subcommands: {@code config}, {@code config|get}. */
+  List<Command> rows(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return commands.stream()
+        .filter(row -> row.name().equals(lower) || row.name().startsWith(lower + "|"))
+        .toList();
+  }
+
+  /** The first words of all commands, in the order of the tables. */
+  List<String> names() {
+    return commands.stream()
+        .map(
+            row -> row.words() == 1 ? row.name() : row.name().substring(0, row.name().indexOf('|')))
+        .distinct()
+        .toList();
+  }
+
+  /** What {@code CLIENT HELP} and its like say: the subcommands and what they take. */
+  Reply help(String name) {
+    List<Reply> lines = new ArrayList<>();
+    lines.add(
+        Reply.status(
+            name.toUpperCase(Locale.ROOT)
+                + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+    for (Command row : rows(name)) {
+      if (row.words() == 2) {
+        String subcommand = row.name().substring(name.length() + 1).toUpperCase(Locale.ROOT);
+        lines.add(Reply.status((subcommand + " " + row.syntax()).strip()));
+      }
+    }
+    return Reply.array(lines);
   }
 
   /** The command that a request names, or null; then {@link #unknown} is the reply. */
@@ -77,6 +128,12 @@ public final class CommandTable {
                   Args.quoted(request, 1, MOST_QUOTED),
                   command.toUpperCase(Locale.ROOT)));
     }
+    return missing(request);
+  }
+
+  /** The reply to a request for a command that is not there. */
+  Reply missing(Request request) {
+    String command = Args.quoted(request, 0, MOST_QUOTED);
     StringBuilder args = new StringBuilder();
     for (int word = 1; word < request.count() && args.length() < MOST_QUOTED; word++) {
       String arg = Args.quoted(request, word, MOST_QUOTED - args.length());

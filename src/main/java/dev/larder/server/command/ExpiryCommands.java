@@ -1,5 +1,6 @@
 package dev.larder.server.command;
 
+import static dev.larder.server.command.Command.Flag.FAST;
 import static dev.larder.server.command.Command.read;
 import static dev.larder.server.command.Command.write;
 
@@ -16,22 +17,22 @@ import java.util.Set;
 final class ExpiryCommands {
   // spotless:off
   static final List<Command> ALL = List.of(
-      write("EXPIRE",      "key seconds [NX | XX | GT | LT]",                (session, args) -> expire(session, args, DeadlineUnit.EX)),
-      write("PEXPIRE",     "key milliseconds [NX | XX | GT | LT]",           (session, args) -> expire(session, args, DeadlineUnit.PX)),
-      write("EXPIREAT",    "key unix-time-seconds [NX | XX | GT | LT]",      (session, args) -> expire(session, args, DeadlineUnit.EXAT)),
-      write("PEXPIREAT",   "key unix-time-milliseconds [NX | XX | GT | LT]", (session, args) -> expire(session, args, DeadlineUnit.PXAT)),
-      write("PERSIST",     "key",                                            ExpiryCommands::persist),
-      read ("TTL",         "key",                                            (session, args) -> seconds(timeToLive(session, args))),
-      read ("PTTL",        "key",                                            (session, args) -> Reply.integer(timeToLive(session, args))),
-      read ("EXPIRETIME",  "key",                                            (session, args) -> seconds(deadline(session, args))),
-      read ("PEXPIRETIME", "key",                                            (session, args) -> Reply.integer(deadline(session, args))));
+      write("EXPIRE",      "key seconds [NX | XX | GT | LT]",                (session, args) -> expire(session, args, DeadlineUnit.EX)).is(FAST),
+      write("PEXPIRE",     "key milliseconds [NX | XX | GT | LT]",           (session, args) -> expire(session, args, DeadlineUnit.PX)).is(FAST),
+      write("EXPIREAT",    "key unix-time-seconds [NX | XX | GT | LT]",      (session, args) -> expire(session, args, DeadlineUnit.EXAT)).is(FAST),
+      write("PEXPIREAT",   "key unix-time-milliseconds [NX | XX | GT | LT]", (session, args) -> expire(session, args, DeadlineUnit.PXAT)).is(FAST),
+      write("PERSIST",     "key",                                            ExpiryCommands::persist).is(FAST),
+      read ("TTL",         "key",                                            (session, args) -> seconds(timeToLive(session, args))).is(FAST),
+      read ("PTTL",        "key",                                            (session, args) -> Reply.integer(timeToLive(session, args))).is(FAST),
+      read ("EXPIRETIME",  "key",                                            (session, args) -> seconds(deadline(session, args))).is(FAST),
+      read ("PEXPIRETIME", "key",                                            (session, args) -> Reply.integer(deadline(session, args))).is(FAST));
   // spotless:on
 
   private ExpiryCommands() {}
 
   private static Reply expire(Session session, Args args, DeadlineUnit unit) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     int amount = args.position();
     args.position(amount + 1); // what is wrong with the options is told first
     Set<ExpireCondition> conditions = EnumSet.noneOf(ExpireCondition.class);
@@ -55,17 +56,17 @@ final class ExpiryCommands {
 
   private static Reply persist(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return Reply.oneIf(cache.expiry().persist(args.next(cache.keyText())));
+    return Reply.oneIf(cache.expiry().persist(args.nextKey(cache)));
   }
 
   private static long timeToLive(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return cache.expiry().pttl(args.next(cache.keyText()));
+    return cache.expiry().pttl(args.nextKey(cache));
   }
 
   private static long deadline(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return cache.expiry().expireTime(args.next(cache.keyText()));
+    return cache.expiry().expireTime(args.nextKey(cache));
   }
 
   private static Reply seconds(long millis) {

@@ -1,35 +1,31 @@
 package dev.larder.server.command;
 
+import static dev.larder.server.command.Command.Flag.DENYOOM;
+import static dev.larder.server.command.Command.Flag.FAST;
+import static dev.larder.server.command.Command.Flag.READS_TOO;
 import static dev.larder.server.command.Command.MANY;
 import static dev.larder.server.command.Command.read;
 import static dev.larder.server.command.Command.write;
 
-import dev.larder.ScanOptions;
-import dev.larder.ScanPage;
-import dev.larder.ValueType;
 import dev.larder.ops.CacheOperations;
-import dev.larder.ops.Glob;
 import dev.larder.protocol.Reply;
-import java.util.ArrayList;
+import dev.larder.protocol.Request;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Commands on keys, whatever their values are. */
 final class KeyCommands {
   // spotless:off
   static final List<Command> ALL = List.of(
       write("DEL",       "key [key ...]",                KeyCommands::delete).slowBeyond(MANY),
-      write("UNLINK",    "key [key ...]",                KeyCommands::delete).slowBeyond(MANY),
-      read ("EXISTS",    "key [key ...]",                KeyCommands::exists).slowBeyond(MANY),
-      read ("TOUCH",     "key [key ...]",                KeyCommands::touch).slowBeyond(MANY),
-      read ("TYPE",      "key",                          KeyCommands::type),
-      write("RENAME",    "key newkey",                   KeyCommands::rename),
-      write("RENAMENX",  "key newkey",                   KeyCommands::renameIfAbsent),
-      write("COPY",      "source destination [REPLACE]", KeyCommands::copy),
-      read ("RANDOMKEY", "",                             KeyCommands::random).slow(),
-      read ("KEYS",      "pattern",                      KeyCommands::keys).slow(),
-      read ("SCAN",      "cursor [MATCH pattern] [COUNT count] [TYPE type]",
-                                                         KeyCommands::scan).slowBeyond(1));
+      write("UNLINK",    "key [key ...]",                KeyCommands::delete).slowBeyond(MANY).is(FAST),
+      read ("EXISTS",    "key [key ...]",                KeyCommands::exists).slowBeyond(MANY).is(FAST),
+      read ("TOUCH",     "key [key ...]",                KeyCommands::touch).slowBeyond(MANY).is(FAST),
+      read ("TYPE",      "key",                          KeyCommands::type).is(FAST),
+      write("RENAME",    "key newkey",                   KeyCommands::rename).is(READS_TOO).on(KeyCommands::renamed),
+      write("RENAMENX",  "key newkey",                   KeyCommands::renameIfAbsent).is(FAST, READS_TOO).on(KeyCommands::renamed),
+      write("COPY",      "source destination [DB destination-db] [REPLACE]",
+                                                         KeyCommands::copy).slowBeyond(3).is(DENYOOM).on(KeyCommands::copied),
+      write("MOVE",      "key db",                       KeyCommands::move).slow().is(FAST, READS_TOO).on(KeyCommands::moved));
   // spotless:on
 
   private KeyCommands() {}
@@ -37,30 +33,30 @@ final class KeyCommands {
   private static Reply delete(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
     if (args.left() == 1) {
-      return Reply.oneIf(cache.keys().delete(args.next(cache.keyText())));
+      return Reply.oneIf(cache.keys().delete(args.nextKey(cache)));
     }
-    return Reply.integer(cache.keys().deleteAll(args.rest(cache.keyText())));
+    return Reply.integer(cache.keys().deleteAll(args.restKeys(cache)));
   }
 
   private static Reply exists(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
     if (args.left() == 1) {
-      return Reply.oneIf(cache.keys().exists(args.next(cache.keyText())));
+      return Reply.oneIf(cache.keys().exists(args.nextKey(cache)));
     }
-    return Reply.integer(cache.keys().countExisting(args.rest(cache.keyText())));
+    return Reply.integer(cache.keys().countExisting(args.restKeys(cache)));
   }
 
   private static Reply touch(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
     if (args.left() == 1) {
-      return Reply.oneIf(cache.keys().touch(args.next(cache.keyText())));
+      return Reply.oneIf(cache.keys().touch(args.nextKey(cache)));
     }
-    return Reply.integer(cache.keys().touchAll(args.rest(cache.keyText())));
+    return Reply.integer(cache.keys().touchAll(args.restKeys(cache)));
   }
 
   private static Reply type(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return Reply.status(cache.keys().type(args.next(cache.keyText())).toString());
+    return Reply.status(cache.keys().type(args.nextKey(cache)).toString());
   }
 
   private static Reply rename(Session session, Args args) {
@@ -74,100 +70,60 @@ final class KeyCommands {
 
   private static boolean rename(Session session, Args args, boolean replace) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
-    return cache.keys().rename(key, args.next(cache.keyText()), replace);
+    Object key = args.nextKey(cache);
+    return cache.keys().rename(key, args.nextKey(cache), replace);
   }
 
   private static Reply copy(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object source = args.next(cache.keyText());
-    Object destination = args.next(cache.keyText());
+    byte[] source = args.next();
+    byte[] destination = args.next();
+    int other = session.database();
     boolean replace = false;
     while (args.hasNext()) {
-      if (!args.accept("REPLACE")) {
-        throw args.syntaxError();
-      }
-      replace = true;
-    }
-    return Reply.oneIf(cache.keys().copy(source, destination, replace));
-  }
-
-  private static Reply random(Session session, Args args) {
-    CacheOperations<Object, Object> cache = session.cache();
-    Object key = cache.keyspace().random();
-    return key == null ? Reply.NIL : Reply.bulk(cache.keyText().toBytes(key));
-  }
-
-  private static Reply keys(Session session, Args args) {
-    CacheOperations<Object, Object> cache = session.cache();
-    List<Object> keys = new ArrayList<>();
-    cache.keyspace().forEach(Glob.of(args.next()), keys::add);
-    return bulks(cache, keys);
-  }
-
-  private static Reply scan(Session session, Args args) {
-    CacheOperations<Object, Object> cache = session.cache();
-    long cursor = cursor(args.nextText());
-    Glob match = null;
-    ValueType type = null;
-    boolean anyType = true;
-    long count = ScanOptions.DEFAULT_COUNT;
-    while (args.hasNext()) {
-      if (args.accept("MATCH")) {
-        match = Glob.of(args.next());
-      } else if (args.accept("TYPE")) {
-        type = type(args);
-        anyType = false;
-      } else if (args.accept("COUNT")) {
-        count = args.nextLong();
-        if (count < 1) {
-          throw args.syntaxError();
-        }
+      if (args.accept("REPLACE")) {
+        replace = true;
+      } else if (args.left() > 1 && args.accept("DB")) {
+        other = KeyspaceCommands.nextDatabase(session, args);
       } else {
         throw args.syntaxError();
       }
     }
-    ScanPage<Object> page = cache.keyspace().scan(cursor, count, match, type);
-    boolean none = !anyType && type == null; // a type that nothing here has
-    Reply keys = none ? Reply.EMPTY_ARRAY : bulks(cache, page.keys());
-    return Reply.array(Reply.bulk(Long.toUnsignedString(page.cursor())), keys);
+    CacheOperations<Object, Object> target = session.cache(other);
+    return Reply.oneIf(
+        cache
+            .keys()
+            .copyTo(cache.key(source, false), target, target.key(destination, true), replace));
   }
 
-  /** As C's strtoul reads it: with a sign, or none at all for 0. */
-  private static long cursor(String word) {
-    boolean negative = word.startsWith("-");
-    String digits = negative || word.startsWith("+") ? word.substring(1) : word;
-    try {
-      if (word.isEmpty()) {
-        return 0;
-      }
-      if (!digits.startsWith("+")) {
-        long cursor = Long.parseUnsignedLong(digits);
-        return negative ? -cursor : cursor;
-      }
-    } catch (NumberFormatException e) {
-      // as below
-    }
-    throw Args.error("invalid cursor");
+  private static void renamed(Request request, Command.Keys keys) {
+    keys.key(1, true, true);
+    keys.key(2, false, true);
   }
 
-  private static @Nullable ValueType type(Args args) {
-    if (args.accept(ValueType.STRING.toString())) {
-      return ValueType.STRING;
+  private static void copied(Request request, Command.Keys keys) {
+    keys.key(1, true, false);
+    int database = 0;
+    for (int word = 3; word < request.count() - 1; word++) {
+      database = request.is(word, "DB") ? ++word : database;
     }
-    args.next();
-    return null;
+    if (database == 0) {
+      keys.key(2, false, true);
+    } else {
+      keys.keyElsewhere(2, database);
+    }
   }
 
-  /** Keys that have no text are left out: nobody could name them. */
-  private static Reply bulks(CacheOperations<Object, Object> cache, List<Object> keys) {
-    List<Reply> bulks = new ArrayList<>(keys.size());
-    for (Object key : keys) {
-      byte[] text = cache.keyTextOrNull(key);
-      if (text != null) {
-        bulks.add(Reply.bulk(text));
-      }
-    }
-    return Reply.array(bulks);
+  private static Reply move(Session session, Args args) {
+    CacheOperations<Object, Object> cache = session.cache();
+    byte[] key = args.next();
+    CacheOperations<Object, Object> target =
+        session.cache(KeyspaceCommands.nextDatabase(session, args));
+    return Reply.oneIf(cache.keys().moveTo(cache.key(key, false), target, target.key(key, true)));
+  }
+
+  private static void moved(Request request, Command.Keys keys) {
+    keys.key(1, true, true);
+    keys.keyElsewhere(1, 2);
   }
 }

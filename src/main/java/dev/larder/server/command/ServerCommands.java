@@ -1,58 +1,112 @@
 package dev.larder.server.command;
 
+import static dev.larder.server.command.Command.Flag.ADMIN;
+import static dev.larder.server.command.Command.Flag.DANGEROUS;
+import static dev.larder.server.command.Command.Flag.FAST;
 import static dev.larder.server.command.Command.other;
-import static dev.larder.server.command.Command.read;
 import static dev.larder.server.command.Command.write;
 
 import dev.larder.protocol.Reply;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
-/** Commands on the server, and on a cache as a whole. */
+/** Commands on the server. */
 final class ServerCommands {
   // spotless:off
   static final List<Command> ALL = List.of(
-      read ("DBSIZE",        "",                          (session, args) -> Reply.integer(session.cache().keyspace().size())),
-      write("FLUSHDB",       "[ASYNC | SYNC]",            ServerCommands::flush).slow(),
-      other("INFO",          "[section ...]",             ServerCommands::info),
-      other("CONFIG GET",    "parameter [parameter ...]", ServerCommands::settings),
-      other("COMMAND",       "",                          (session, args) -> Reply.EMPTY_ARRAY),
-      other("COMMAND COUNT", "",                          (session, args) -> Reply.integer(CommandTable.ALL.size())),
-      other("COMMAND DOCS",  "[command-name ...]",        (session, args) -> Reply.map()));
+      other("INFO",             "[section ...]",             ServerCommands::info).is(DANGEROUS),
+      other("TIME",             "",                          ServerCommands::time).is(FAST),
+      other("WAIT",             "numreplicas timeout",       ServerCommands::await).in("connection"),
+      other("CONFIG GET",       "parameter [parameter ...]", ServerCommands::settings).is(ADMIN),
+      other("CONFIG SET",       "parameter value [parameter value ...]",
+                                                             ServerCommands::change).is(ADMIN),
+      other("CONFIG RESETSTAT", "",                          ServerCommands::resetStatistics).is(ADMIN),
+      other("CONFIG HELP",      "",                          (session, args) -> CommandTable.ALL.help("config")),
+      other("SHUTDOWN",         "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+                                                             ServerCommands::shutDown).is(ADMIN),
+      write("FUNCTION FLUSH",   "[ASYNC | SYNC]",            (session, args) -> Reply.OK).in("scripting"),
+      other("CLUSTER INFO",     "",                          ServerCommands::noCluster));
   // spotless:on
 
   private ServerCommands() {}
 
-  /**
-   * Both ways at once: the reply comes when the keys are gone, and no other client waits for it.
-   */
-  private static Reply flush(Session session, Args args) {
-    boolean valid = !args.hasNext() || args.accept("ASYNC") || args.accept("SYNC");
-    if (!valid || args.hasNext()) {
-      throw args.syntaxError();
-    }
-    session.cache().keyspace().clear();
-    return Reply.OK;
+  private static Reply info(Session session, Args args) {
+    return Reply.verbatim(Info.text(session, args));
   }
 
-  /** Settings by their whole names; those that there are not are left out. */
-  private static Reply settings(Session session, Args args) {
-    Map<String, String> settings = session.connections().settings();
-    List<Reply> namesAndValues = new ArrayList<>();
-    while (args.hasNext()) {
-      String name = args.nextText().toLowerCase(Locale.ROOT);
-      String value = settings.get(name);
-      if (value != null) {
-        namesAndValues.add(Reply.bulk(name));
-        namesAndValues.add(Reply.bulk(value));
-      }
+  private static Reply time(Session session, Args args) {
+    java.time.Instant now = java.time.Clock.systemUTC().instant();
+    return Reply.array(
+        Reply.bulk(String.valueOf(now.getEpochSecond())),
+        Reply.bulk(String.valueOf(now.getNano() / 1_000)));
+  }
+
+  /** For replicas, of which there are none: who wants some waits for nothing until the end. */
+  private static Reply await(Session session, Args args) {
+    long replicas = args.nextLong();
+    long millis = ClientCommands.nextTimeout(args);
+    if (replicas > 0 && !session.isInTransaction()) {
+      session.suspend(
+          new Session.Suspension(millis == 0 ? Long.MAX_VALUE : millis, Reply.ZERO, true));
     }
+    return Reply.ZERO;
+  }
+
+  private static Reply settings(Session session, Args args) {
+    List<byte[]> patterns = new ArrayList<>();
+    while (args.hasNext()) {
+      patterns.add(args.next());
+    }
+    List<Reply> namesAndValues = new ArrayList<>();
+    session
+        .server()
+        .config()
+        .matching(patterns)
+        .forEach(
+            (name, value) -> {
+              namesAndValues.add(Reply.bulk(name));
+              namesAndValues.add(Reply.bulk(value));
+            });
     return new Reply.Map(namesAndValues);
   }
 
-  private static Reply info(Session session, Args args) {
-    return Reply.verbatim(Info.text(session.connections(), args));
+  private static Reply change(Session session, Args args) {
+    if (args.left() % 2 != 0) {
+      throw args.wrongNumber();
+    }
+    List<String> names = new ArrayList<>();
+    List<String> values = new ArrayList<>();
+    while (args.hasNext()) {
+      names.add(args.nextText());
+      values.add(args.nextText());
+    }
+    session.server().config().change(names, values);
+    return Reply.OK;
+  }
+
+  private static Reply resetStatistics(Session session, Args args) {
+    session.server().resetStatistics();
+    return Reply.OK;
+  }
+
+  /** Ends the server as a signal would; its client sees the connection close. */
+  private static Reply shutDown(Session session, Args args) {
+    while (args.hasNext()) {
+      if (args.accept("ABORT")) {
+        throw Args.error("No shutdown in progress.");
+      }
+      if (!args.accept("NOSAVE") && !args.accept("NOW") && !args.accept("FORCE")) {
+        throw args.accept("SAVE")
+            ? Args.error("Errors trying to SHUTDOWN. Check logs.")
+            : args.syntaxError();
+      }
+    }
+    session.closeAfterReply();
+    session.server().shutDown();
+    return Reply.NONE;
+  }
+
+  private static Reply noCluster(Session session, Args args) {
+    throw Args.error("This instance has cluster support disabled");
   }
 }

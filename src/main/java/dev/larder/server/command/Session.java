@@ -2,36 +2,397 @@ package dev.larder.server.command;
 
 import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Encoding;
+import dev.larder.protocol.Reply;
+import dev.larder.protocol.Request;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a command may ask of the connection it came over. A connection runs one command at a time,
- * each on whichever thread suits it, so that nothing here need be guarded.
+ * What the server remembers of a client, and what stands between a request and its command.
+ *
+ * <p>A session runs one command at a time, each on whichever thread suits it, so that nothing here
+ * need be guarded; what other sessions look at ({@code CLIENT LIST}) or change ({@code CLIENT
+ * KILL}) is volatile.
  */
-public interface Session {
+public final class Session {
+  private final long id;
+  private final Server server;
+  private final Wire wire;
 
-  /** The number of the connection, given to no other one of this server. */
-  long id();
+  private final Transaction transaction = new Transaction(this);
+  private final Subscriptions subscriptions = new Subscriptions(this);
+  private final Tracking tracking = new Tracking(this);
+
+  private volatile int database;
+  private volatile User user;
+  private volatile boolean authenticated;
+  private volatile String name = "";
+  private volatile String library = "";
+  private volatile String libraryVersion = "";
+  private volatile @Nullable Command last;
+  private volatile boolean noEvict;
+  private volatile boolean noTouch;
+  private volatile @Nullable Suspension suspension;
+  private boolean ending;
+  private boolean waits;
+  private Muted muted = Muted.NOT;
+  private dev.larder.ops.@Nullable Transaction running;
+
+  /** Whether replies are left out ({@code CLIENT REPLY}). */
+  enum Muted {
+    NOT,
+    /** The reply to this command, and the one to the next. */
+    SKIP_NEXT,
+    SKIP,
+    OFF
+  }
+
+  /**
+   * A command that waits for time to pass, and for nothing else.
+   *
+   * @param reply what it is answered in the end
+   * @param mayBeCutShort whether {@code CLIENT UNBLOCK} ends it
+   */
+  public record Suspension(long millis, Reply reply, boolean mayBeCutShort) {}
+
+  /**
+   * A session with a client that has just connected.
+   *
+   * @param id given to no other session of this server
+   */
+  public Session(long id, Server server, Wire wire) {
+    this.id = id;
+    this.server = server;
+    this.wire = wire;
+    this.user = server.users().defaultUser();
+    this.authenticated = !server.users().mustLogIn();
+  }
+
+  // ------------------------------------------------------------------------ for the connection
+
+  /**
+   * What stands against a request, as the reply to it; null if it may run, or be queued.
+   *
+   * @param command null if there is none of that name
+   */
+  public @Nullable Reply refusal(@Nullable Command command, Request request) {
+    Reply refusal = reasonAgainst(command, request);
+    if (refusal != null) {
+      transaction.refused();
+      server.stats().rejected(command, refusal);
+    }
+    return refusal;
+  }
+
+  private @Nullable Reply reasonAgainst(@Nullable Command command, Request request) {
+    if (command == null) {
+      return CommandTable.ALL.unknown(request);
+    }
+    if (server.isDisabled(command)) {
+      return CommandTable.ALL.missing(request);
+    }
+    if (!command.takes(request.count() - command.words())) {
+      return Reply.error(Command.wrongNumberOfArguments(command.name()));
+    }
+    Reply forbidden = command.has(Command.Flag.PROTECTED) ? DebugCommands.refusal(this) : null;
+    if (forbidden != null) {
+      return forbidden;
+    }
+    if (!authenticated && !command.has(Command.Flag.NO_AUTH)) {
+      return Reply.error("NOAUTH", "Authentication required.");
+    }
+    Reply denial = denial(command, request, AclLog.Context.TOPLEVEL);
+    if (denial != null) {
+      return denial;
+    }
+    if (subscriptions.restrict() && !command.has(Command.Flag.SUBSCRIBED_TOO)) {
+      return Reply.error(
+          "Can't execute '"
+              + command.name()
+              + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+              + " context");
+    }
+    if (transaction.isOpen() && command.has(Command.Flag.NO_MULTI)) {
+      return Reply.error("Command not allowed inside a transaction");
+    }
+    return null;
+  }
+
+  /** What the user may not do of a request, as the reply to it; null if nothing. */
+  private @Nullable Reply denial(Command command, Request request, AclLog.Context context) {
+    User user = this.user;
+    User.Denial denial = user.check(command, request);
+    if (denial == null) {
+      return null;
+    }
+    byte[] object = denial.object(command, request);
+    server.users().log().add(denial.reason(), context, object, user.name(), ClientText.of(this));
+    return denial.reply(user, command);
+  }
+
+  /**
+   * Runs a command that may run, or queues it. Whatever goes wrong is a reply.
+   *
+   * @param waits whether this thread may wait; if not, it must expect a {@link
+   *     dev.larder.BusyException}, before anything has happened
+   */
+  public Reply run(Command command, Request request, Args args, boolean waits) {
+    if (transaction.isOpen() && !command.has(Command.Flag.UNQUEUED)) {
+      return transaction.queue(command, request);
+    }
+    this.waits = waits;
+    last = command;
+    Reply reply = runNow(command, request, args);
+    return muted == Muted.NOT ? reply : unlessMuted();
+  }
+
+  /** Runs a command that {@code EXEC} has come to, if its sender may run it by now. */
+  Reply runQueued(Command command, Request request, Args args) {
+    Reply denial = denial(command, request, AclLog.Context.MULTI);
+    if (denial != null) {
+      server.stats().rejectedQueued(command, denial);
+      return denial;
+    }
+    return runNow(command, request, args);
+  }
+
+  private Reply runNow(Command command, Request request, Args args) {
+    Reply reply = null;
+    tracking.begins(command, request);
+    try {
+      server.notifications().begins(this, command, request);
+      long begun = System.nanoTime();
+      reply =
+          running == null && HeldKeys.areNeeded(this, command, request)
+              ? runHolding(command, request, args)
+              : command.run(this, request, args);
+      server.stats().ran(this, command, request, reply, System.nanoTime() - begun);
+      return reply;
+    } finally {
+      tracking.ends(command, reply);
+    }
+  }
+
+  private Reply runHolding(Command command, Request request, Args args) {
+    HeldKeys held = new HeldKeys(this);
+    held.add(command, request, database);
+    return held.run(() -> command.run(this, request, args));
+  }
+
+  private Reply unlessMuted() {
+    if (muted == Muted.SKIP) {
+      muted = Muted.NOT;
+    } else if (muted == Muted.SKIP_NEXT) {
+      muted = Muted.SKIP;
+    }
+    return Reply.NONE;
+  }
+
+  /** Whether a thread that runs this request might have to wait, or to work for long. */
+  public boolean mayWait(Command command, Request request) {
+    return (!transaction.isOpen() || command.has(Command.Flag.UNQUEUED))
+        && command.mayWait(this, request);
+  }
+
+  /** Takes the suspension that the command has asked for that has just run; null: none. */
+  public @Nullable Suspension suspension() {
+    return suspension;
+  }
+
+  /** The command is answered. */
+  public void endSuspension() {
+    suspension = null;
+  }
+
+  /** Whether the connection is to be closed when the reply has been sent. */
+  public boolean isEnding() {
+    return ending;
+  }
+
+  /** Whether the client has said who it is, or need not. */
+  public boolean isAuthenticated() {
+    return authenticated;
+  }
+
+  /** Whether messages may come to it at any time. */
+  public boolean isSubscribed() {
+    return subscriptions.count() > 0;
+  }
+
+  /** Bytes of heap that it keeps of requests, about. */
+  public long heldBytes() {
+    return transaction.bytes();
+  }
+
+  /** Whether nobody may close it for taking too much memory. */
+  public boolean isKept() {
+    return noEvict;
+  }
+
+  /** The connection is closed. */
+  public void end() {
+    server.leave(id);
+    transaction.discard();
+    subscriptions.end();
+    tracking.end();
+  }
+
+  /** How the connection carries on. */
+  public Wire wire() {
+    return wire;
+  }
+
+  // -------------------------------------------------------------------------------- for commands
+
+  /** The number of the session, given to no other one of this server. */
+  public long id() {
+    return id;
+  }
+
+  /** What all sessions share. */
+  Server server() {
+    return server;
+  }
 
   /**
    * The operations of the selected cache: such that never wait while the command runs on an event
-   * loop, else such that do. Keys and values are those that the cache's own codecs make.
+   * loop, else such that do; within {@code EXEC}, such that work on what it holds. Keys and values
+   * are those that the cache's own codecs make.
    */
-  CacheOperations<Object, Object> cache();
+  CacheOperations<Object, Object> cache() {
+    return cache(database);
+  }
 
-  /** Selects a cache for the commands that follow; false if there is none of that number. */
-  boolean select(long number);
+  /** The same of another cache. */
+  CacheOperations<Object, Object> cache(int number) {
+    Database selected = server.database(number);
+    CacheOperations<Object, Object> cache = waits ? selected.waiting() : selected.onLoop();
+    return running == null ? cache : running.within(cache);
+  }
 
-  /** Selects a cache for the commands that follow; false if there is none of that name. */
-  boolean select(String name);
+  /** Which cache is selected. */
+  int database() {
+    return database;
+  }
 
-  /** Writes replies in this way from now on, the one to this command included. */
-  void speak(Encoding encoding);
+  void select(int number) {
+    database = number;
+  }
 
-  /**
-   * Ends the connection when the reply has been sent; what was sent after this is not looked at.
-   */
-  void closeAfterReply();
+  /** From now on until null is given, commands work on what a transaction holds. */
+  void within(dev.larder.ops.@Nullable Transaction running) {
+    this.running = running;
+  }
 
-  /** The server, and all of its connections. */
-  Connections connections();
+  /** Whether the command that runs is one of an {@code EXEC}. */
+  boolean isInTransaction() {
+    return running != null;
+  }
+
+  boolean waits() {
+    return waits;
+  }
+
+  Transaction transaction() {
+    return transaction;
+  }
+
+  Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
+  Tracking tracking() {
+    return tracking;
+  }
+
+  /** Whom the client acts for. */
+  User user() {
+    return user;
+  }
+
+  /** The client has said who it is. */
+  void login(User user) {
+    this.user = user;
+    authenticated = true;
+  }
+
+  boolean isResp3() {
+    return wire.encoding() == Encoding.RESP3;
+  }
+
+  /** Ends the connection when the reply has been sent; what came after this is not looked at. */
+  void closeAfterReply() {
+    ending = true;
+  }
+
+  /** Lets time pass before the reply, without a thread that waits; not within {@code EXEC}. */
+  void suspend(Suspension suspension) {
+    this.suspension = suspension;
+  }
+
+  /** Leaves out the reply to this command and to the next one, unless none is written anyway. */
+  void skipReply() {
+    muted = muted == Muted.OFF ? Muted.OFF : Muted.SKIP_NEXT;
+  }
+
+  void mute(Muted muted) {
+    this.muted = muted;
+  }
+
+  String name() {
+    return name;
+  }
+
+  void name(String name) {
+    this.name = name;
+  }
+
+  String library() {
+    return library;
+  }
+
+  void library(String library) {
+    this.library = library;
+  }
+
+  String libraryVersion() {
+    return libraryVersion;
+  }
+
+  void libraryVersion(String version) {
+    libraryVersion = version;
+  }
+
+  boolean noTouch() {
+    return noTouch;
+  }
+
+  void noTouch(boolean noTouch) {
+    this.noTouch = noTouch;
+  }
+
+  void noEvict(boolean noEvict) {
+    this.noEvict = noEvict;
+  }
+
+  /** The command that ran last, or runs. */
+  @Nullable Command last() {
+    return last;
+  }
+
+  /** As a new connection ({@code RESET}). */
+  void reset() {
+    transaction.discard();
+    subscriptions.end();
+    tracking.end();
+    database = 0;
+    name = "";
+    noEvict = false;
+    noTouch = false;
+    muted = Muted.NOT;
+    user = server.users().defaultUser();
+    authenticated = !server.users().mustLogIn();
+    if (isResp3()) {
+      wire.speak(Encoding.RESP2);
+    }
+  }
 }

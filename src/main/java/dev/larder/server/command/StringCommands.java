@@ -1,13 +1,18 @@
 package dev.larder.server.command;
 
+import static dev.larder.server.command.Command.Flag.DENYOOM;
+import static dev.larder.server.command.Command.Flag.FAST;
+import static dev.larder.server.command.Command.Flag.READS_TOO;
 import static dev.larder.server.command.Command.read;
 import static dev.larder.server.command.Command.write;
 
 import dev.larder.SetResult;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.CommonSubsequence;
 import dev.larder.ops.Deadline;
 import dev.larder.ops.StringOperations.When;
 import dev.larder.protocol.Reply;
+import dev.larder.protocol.Request;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,33 +23,35 @@ import org.jspecify.annotations.Nullable;
 final class StringCommands {
   // spotless:off
   static final List<Command> ALL = List.of(
-      read ("GET",      "key",                           StringCommands::get),
+      read ("GET",      "key",                           StringCommands::get).is(FAST),
       write("SET",      "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds"
                         + " | PXAT unix-time-milliseconds | KEEPTTL]",
-                                                         StringCommands::set),
-      write("SETNX",    "key value",                     StringCommands::setIfAbsent),
-      write("SETEX",    "key seconds value",             (session, args) -> setUntil(session, args, DeadlineUnit.EX)),
-      write("PSETEX",   "key milliseconds value",        (session, args) -> setUntil(session, args, DeadlineUnit.PX)),
-      write("GETSET",   "key value",                     StringCommands::getAndSet),
-      write("GETDEL",   "key",                           StringCommands::getAndDelete),
+                                                         StringCommands::set).is(DENYOOM, READS_TOO).on(StringCommands::setKey),
+      write("SETNX",    "key value",                     StringCommands::setIfAbsent).is(FAST, DENYOOM),
+      write("SETEX",    "key seconds value",             (session, args) -> setUntil(session, args, DeadlineUnit.EX)).is(DENYOOM),
+      write("PSETEX",   "key milliseconds value",        (session, args) -> setUntil(session, args, DeadlineUnit.PX)).is(DENYOOM),
+      write("GETSET",   "key value",                     StringCommands::getAndSet).is(FAST, DENYOOM, READS_TOO),
+      write("GETDEL",   "key",                           StringCommands::getAndDelete).is(FAST, READS_TOO),
       write("GETEX",    "key [EX seconds | PX milliseconds | EXAT unix-time-seconds"
                         + " | PXAT unix-time-milliseconds | PERSIST]",
-                                                         StringCommands::getAndExpire),
-      read ("MGET",     "key [key ...]",                 StringCommands::getAll).slowBeyond(Command.MANY),
-      write("MSET",     "key value [key value ...]",     StringCommands::setAll).slowBeyond(Command.MANY),
-      write("MSETNX",   "key value [key value ...]",     StringCommands::setAllIfAbsent).slowBeyond(Command.MANY),
-      write("APPEND",   "key value",                     StringCommands::append),
-      read ("STRLEN",   "key",                           StringCommands::length),
+                                                         StringCommands::getAndExpire).is(FAST, READS_TOO),
+      read ("MGET",     "key [key ...]",                 StringCommands::getAll).slowBeyond(Command.MANY).is(FAST),
+      write("MSET",     "key value [key value ...]",     StringCommands::setAll).slowBeyond(Command.MANY).is(DENYOOM),
+      write("MSETNX",   "key value [key value ...]",     StringCommands::setAllIfAbsent).slowBeyond(Command.MANY).is(DENYOOM),
+      write("APPEND",   "key value",                     StringCommands::append).is(FAST, DENYOOM),
+      read ("STRLEN",   "key",                           StringCommands::length).is(FAST),
       read ("GETRANGE", "key start end",                 StringCommands::range),
       read ("SUBSTR",   "key start end",                 StringCommands::range),
-      write("SETRANGE", "key offset value",              StringCommands::setRange));
+      write("SETRANGE", "key offset value",              StringCommands::setRange).is(DENYOOM),
+      read ("LCS",      "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+                                                         StringCommands::common).slow());
   // spotless:on
 
   private StringCommands() {}
 
   private static Reply get(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return get(cache, args.next(cache.keyText()));
+    return get(cache, args.nextKey(cache));
   }
 
   private static Reply get(CacheOperations<Object, Object> cache, Object key) {
@@ -58,7 +65,7 @@ final class StringCommands {
 
   private static Reply set(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     Object value = args.next(cache.valueText());
     When when = When.ALWAYS;
     boolean get = false;
@@ -96,16 +103,25 @@ final class StringCommands {
     return result.done() ? Reply.OK : Reply.NIL;
   }
 
+  /** It shows the value that there was only if asked to. */
+  private static void setKey(Request request, Command.Keys keys) {
+    boolean get = false;
+    for (int word = 3; word < request.count(); word++) {
+      get |= request.is(word, "GET");
+    }
+    keys.key(1, get, true);
+  }
+
   private static Reply setIfAbsent(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     Object value = args.next(cache.valueText());
     return Reply.oneIf(cache.strings().set(key, value, When.NX, Deadline.BY_POLICY, null).done());
   }
 
   private static Reply setUntil(Session session, Args args, DeadlineUnit unit) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     Deadline deadline = unit.nextPositive(args, cache.now());
     Object value = args.next(cache.valueText());
     cache.strings().set(key, value, When.ALWAYS, deadline, null);
@@ -114,7 +130,7 @@ final class StringCommands {
 
   private static Reply getAndSet(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     Object value = args.next(cache.valueText());
     return bulkOrNil(
         cache
@@ -125,7 +141,7 @@ final class StringCommands {
 
   private static Reply getAndDelete(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     return bulkOrNil(cache.strings().getAndDelete(key, cache.valueText()::toBytes));
   }
 
@@ -134,7 +150,7 @@ final class StringCommands {
     if (args.left() == 1) {
       return get(session, args);
     }
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     boolean persist = false;
     DeadlineUnit unit = null;
     int amount = 0;
@@ -166,7 +182,7 @@ final class StringCommands {
   private static Reply getAll(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
     List<Reply> values = new ArrayList<>();
-    for (Object value : cache.strings().getAll(args.rest(cache.keyText()))) {
+    for (Object value : cache.strings().getAll(args.restKeys(cache))) {
       values.add(bulkOrNil(value == null ? null : cache.textOrNull(value)));
     }
     return Reply.array(values);
@@ -189,7 +205,7 @@ final class StringCommands {
     }
     Map<Object, Object> pairs = new LinkedHashMap<>();
     while (args.hasNext()) {
-      pairs.put(args.next(cache.keyText()), args.next(cache.valueText()));
+      pairs.put(args.nextKey(cache), args.next(cache.valueText()));
     }
     return pairs;
   }
@@ -198,25 +214,76 @@ final class StringCommands {
 
   private static Reply append(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     return Reply.integer(cache.texts().append(key, args.next(cache.valueText())));
   }
 
   private static Reply length(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    return Reply.integer(cache.texts().length(args.next(cache.keyText())));
+    return Reply.integer(cache.texts().length(args.nextKey(cache)));
   }
 
   private static Reply range(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     return Reply.bulk(cache.texts().range(key, args.nextLong(), args.nextLong()));
   }
 
   private static Reply setRange(Session session, Args args) {
     CacheOperations<Object, Object> cache = session.cache();
-    Object key = args.next(cache.keyText());
+    Object key = args.nextKey(cache);
     long offset = args.nextLong();
     return Reply.integer(cache.texts().setRange(key, offset, args.next(cache.valueText())));
+  }
+
+  private static Reply common(Session session, Args args) {
+    CacheOperations<Object, Object> cache = session.cache();
+    Object one = args.nextKey(cache);
+    Object other = args.nextKey(cache);
+    boolean length = false;
+    boolean matches = false;
+    boolean withLength = false;
+    long least = 0;
+    while (args.hasNext()) {
+      if (args.accept("LEN")) {
+        length = true;
+      } else if (args.accept("IDX")) {
+        matches = true;
+      } else if (args.accept("WITHMATCHLEN")) {
+        withLength = true;
+      } else if (args.left() > 1 && args.accept("MINMATCHLEN")) {
+        least = args.nextLong();
+      } else {
+        throw args.syntaxError();
+      }
+    }
+    if (length && matches) {
+      throw Args.error("If you want both the length and indexes, please just use IDX.");
+    }
+    CommonSubsequence common = cache.texts().commonSubsequence(one, other);
+    if (matches) {
+      return Reply.map(
+          Reply.bulk("matches"),
+          matches(common, least, withLength),
+          Reply.bulk("len"),
+          Reply.integer(common.length()));
+    }
+    return length ? Reply.integer(common.length()) : Reply.bulk(common.text());
+  }
+
+  private static Reply matches(CommonSubsequence common, long least, boolean withLength) {
+    List<Reply> matches = new ArrayList<>();
+    for (CommonSubsequence.Match match : common.matches()) {
+      if (match.length() >= least) {
+        List<Reply> parts = new ArrayList<>();
+        parts.add(Reply.array(Reply.integer(match.from()), Reply.integer(match.to())));
+        parts.add(Reply.array(Reply.integer(match.otherFrom()), Reply.integer(match.otherTo())));
+        if (withLength) {
+          parts.add(Reply.integer(match.length()));
+        }
+        matches.add(Reply.array(parts));
+      }
+    }
+    return Reply.array(matches);
   }
 }

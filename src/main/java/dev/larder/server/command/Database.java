@@ -1,4 +1,4 @@
-package dev.larder.server;
+package dev.larder.server.command;
 
 import dev.larder.ops.CacheOperations;
 
@@ -8,7 +8,7 @@ import dev.larder.ops.CacheOperations;
  * @param onLoop its operations for event loops, which never wait
  * @param waiting its operations for workers
  */
-record Database(
+public record Database(
     String name, CacheOperations<Object, Object> onLoop, CacheOperations<Object, Object> waiting) {
 
   /**
@@ -16,7 +16,7 @@ record Database(
    * in come from its own codecs, and are of its types.
    */
   @SuppressWarnings("unchecked")
-  static Database of(CacheOperations<?, ?> cache) {
+  public static Database of(CacheOperations<?, ?> cache) {
     CacheOperations<Object, Object> any = (CacheOperations<Object, Object>) cache;
     return new Database(any.name(), any.forLoop(), any.forSocket());
   }

@@ -1,0 +1,233 @@
+package dev.larder.server.command;
+
+import dev.larder.ops.Glob;
+import dev.larder.protocol.RequestLimits;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server is to be, and is: the options of the program, what {@code CONFIG GET} shows and
+ * {@code CONFIG SET} changes. All are rows of one table.
+ *
+ * <p>Values are texts, already checked. Who needs one often asks once, and again through {@link
+ * #follow}.
+ */
+public final class Config {
+  private static final RequestLimits LIMITS =
+      RequestLimits.forHeap(Runtime.getRuntime().maxMemory());
+  private static final int MOST = Integer.MAX_VALUE;
+
+  // spotless:off
+  public static final List<Setting> ALL = List.of(
+      Setting.fixed("port",                   "n",            "6379",      port(),                               "TCP port to listen on; 0: any free one; no: none"),
+      Setting.fixed("bind",                   "address",      "127.0.0.1", Setting.text(),                       "address to listen on"),
+      Setting.open ("protected-mode",         "yes|no",       "yes",       Setting.yesOrNo(),                    "without a password, serve this machine alone"),
+      Setting.fixed("unixsocket",             "path",         "",          Setting.text(),                       "Unix socket to listen on, too"),
+      Setting.fixed("unixsocketperm",         "octal",        "700",       Config::permissions,                  "who may use the Unix socket, as for chmod"),
+      Setting.fixed("tls-port",               "n",            "0",         Setting.integer(0, 65_535),           "TCP port for TLS; 0: none"),
+      Setting.fixed("tls-cert-file",          "file",         "",          Setting.text(),                       "PEM file with the server's certificate"),
+      Setting.fixed("tls-key-file",           "file",         "",          Setting.text(),                       "PEM file with its private key"),
+      Setting.fixed("tls-key-file-pass",      "text",         "",          Setting.text(),                       "pass phrase of the private key"),
+      Setting.fixed("tls-ca-cert-file",       "file",         "",          Setting.text(),                       "PEM file with who may sign clients' certificates"),
+      Setting.fixed("tls-auth-clients",       "yes|no|optional", "yes",    Setting.oneOf("no", "yes", "optional"), "whether clients need a certificate"),
+      Setting.fixed("tls-protocols",          "names",        "",          Setting.text(),                       "such as \"TLSv1.2 TLSv1.3\"; both by default"),
+      Setting.open ("requirepass",            "password",     "",          Setting.text(),                       "password that clients must AUTH with"),
+      Setting.fixed("aclfile",                "file",         "",          Setting.text(),                       "users and what they may do, a line each"),
+      Setting.fixed("disable-commands",       "names",        "",          Config::commands,                     "commands that are not to be there: \"FLUSHALL,DEBUG\""),
+      Setting.fixed("enable-debug-command",   "yes|no|local", "local",     Setting.oneOf("no", "yes", "local"),  "whether DEBUG is there; local: for this machine"),
+      Setting.fixed("databases",              "n",            "16",        Setting.integer(1, 1_000_000),        "how many caches there are, named 0, 1, 2, ..."),
+      Setting.open ("maxclients",             "n",            "10000",     Setting.integer(1, MOST),             "connections that may be open at a time"),
+      Setting.fixed("io-threads",             "n",            String.valueOf(loops()), Setting.integer(1, 128),  "event loops"),
+      Setting.fixed("inline-replies",         "line|resp",    "line",      Setting.oneOf("line", "resp"),        "what answers typed commands: lines, or RESP as in Redis"),
+      Setting.open ("timeout",                "seconds",      "0",         Setting.integer(0, MOST),             "close a client that has been idle for so long; 0: never"),
+      Setting.fixed("tcp-keepalive",          "seconds",      "300",       Setting.integer(0, MOST),             "ask the system to look after silent clients; 0: do not"),
+      Setting.open ("maxmemory-clients",      "bytes",        share(4),    Setting.memory(0, Long.MAX_VALUE),    "for all requests and replies under way; beyond, the largest client is closed"),
+      Setting.open ("client-output-buffer-limit", "limits",   outputs(),   Setting::outputLimits,                "unsent bytes at which a client is closed: hard, soft, seconds"),
+      Setting.open ("client-query-buffer-limit", "bytes",     String.valueOf(LIMITS.maxRequestLength()), Setting.memory(1 << 20, 1 << 30), "longest request"),
+      Setting.open ("proto-max-bulk-len",     "bytes",        String.valueOf(LIMITS.maxBulkLength()), Setting.memory(1 << 20, 512 << 20), "longest argument"),
+      Setting.open ("notify-keyspace-events", "classes",      "",          Config::events,                       "what is published of changes, such as KEA"),
+      Setting.open ("tracking-table-max-keys", "n",           "1000000",   Setting.integer(0, MOST),             "keys remembered for clients that cache them"),
+      Setting.open ("slowlog-log-slower-than", "microseconds", "10000",    Setting.integer(-1, Long.MAX_VALUE),  "what SLOWLOG remembers; -1: nothing"),
+      Setting.open ("slowlog-max-len",        "n",            "128",       Setting.integer(0, MOST),             "how many of them"),
+      Setting.open ("latency-monitor-threshold", "milliseconds", "0",      Setting.integer(0, Long.MAX_VALUE),   "what LATENCY remembers; 0: nothing"),
+      Setting.open ("maxmemory",              "bytes",        "0",         Setting.only("0"),                    ""),
+      Setting.open ("maxmemory-policy",       "policy",       "noeviction", Setting.only("noeviction"),          ""),
+      Setting.open ("save",                   "rules",        "",          Setting.only(""),                     ""),
+      Setting.open ("appendonly",             "yes|no",       "no",        Setting.only("no"),                   ""));
+  // spotless:on
+
+  private final Map<String, String> values = new ConcurrentHashMap<>();
+  private final Map<String, Consumer<String>> listeners = new ConcurrentHashMap<>();
+
+  /** All by default. */
+  public Config() {
+    for (Setting setting : ALL) {
+      values.put(setting.name(), setting.byDefault());
+    }
+  }
+
+  /** The same values as another one has now. */
+  public Config(Config other) {
+    values.putAll(other.values);
+  }
+
+  private static int loops() {
+    return Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
+  }
+
+  private static String share(int part) {
+    return String.valueOf(Runtime.getRuntime().maxMemory() / part);
+  }
+
+  /** As Redis', but nobody may let replies pile up without end. */
+  private static String outputs() {
+    long most = Math.max(64 << 20, 2L * LIMITS.maxBulkLength());
+    return "normal " + most + " 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
+  }
+
+  private static java.util.function.UnaryOperator<String> port() {
+    java.util.function.UnaryOperator<String> number = Setting.integer(0, 65_535);
+    return text -> text.equalsIgnoreCase("no") ? "no" : number.apply(text);
+  }
+
+  private static String permissions(String text) {
+    if (!text.matches("0?[0-7]{3}")) {
+      throw new IllegalArgumentException("argument must be an octal number such as 700");
+    }
+    return text;
+  }
+
+  private static String commands(String text) {
+    Set<String> names = new TreeSet<>();
+    for (String word : text.toLowerCase(Locale.ROOT).split("[, ]+", -1)) {
+      if (!word.isEmpty() && CommandTable.ALL.rows(word).isEmpty()) {
+        throw new IllegalArgumentException("there is no command '" + word + "'");
+      }
+      names.add(word);
+    }
+    names.remove("");
+    return String.join(",", names);
+  }
+
+  private static String events(String text) {
+    return Notifications.text(Notifications.classes(text));
+  }
+
+  /** The row of that name, in whichever case, or null. */
+  public static @Nullable Setting find(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    for (Setting setting : ALL) {
+      if (setting.name().equals(lower)) {
+        return setting;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Gives a setting a value before the server starts.
+   *
+   * @throws IllegalArgumentException if there is none of that name, or the value is none for it;
+   *     the message says what was expected
+   */
+  public Config with(String name, String value) {
+    Setting setting = find(name);
+    if (setting == null) {
+      throw new IllegalArgumentException("there is no setting '" + name + "'");
+    }
+    try {
+      values.put(setting.name(), setting.reader().apply(value));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "setting '" + name + "' cannot be '" + value + "': " + e.getMessage(), e);
+    }
+    return this;
+  }
+
+  /** The value of a setting. */
+  public String get(String name) {
+    return Objects.requireNonNull(values.get(name), name);
+  }
+
+  public long number(String name) {
+    return Long.parseLong(get(name));
+  }
+
+  public boolean isYes(String name) {
+    return get(name).equals("yes");
+  }
+
+  /** How large requests may be. */
+  public RequestLimits requestLimits() {
+    int bulk = (int) number("proto-max-bulk-len");
+    return new RequestLimits(bulk, (int) Math.max(bulk, number("client-query-buffer-limit")));
+  }
+
+  /** Tells of the value of a setting, now and whenever it has been changed. */
+  public void follow(String name, Consumer<String> listener) {
+    onChange(name, listener);
+    listener.accept(get(name));
+  }
+
+  /** Tells of the value of a setting whenever it has been changed. */
+  public void onChange(String name, Consumer<String> listener) {
+    listeners.merge(name, listener, Consumer::andThen);
+  }
+
+  /** The settings whose names match, with their values, in the order of the table. */
+  Map<String, String> matching(List<byte[]> patterns) {
+    List<Glob> globs = patterns.stream().map(Glob::ofAnyCase).toList();
+    Map<String, String> found = new LinkedHashMap<>();
+    for (Setting setting : ALL) {
+      byte[] name = setting.name().getBytes(StandardCharsets.US_ASCII);
+      if (globs.stream().anyMatch(glob -> glob.matches(name))) {
+        found.put(setting.name(), get(setting.name()));
+      }
+    }
+    return found;
+  }
+
+  /** Changes all of these or, if one of them is wrong, none. */
+  synchronized void change(List<String> names, List<String> given) {
+    Map<String, String> changes = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      Setting setting = find(names.get(i));
+      if (setting == null) {
+        throw Args.error(
+            "Unknown option or number of arguments for CONFIG SET - '" + names.get(i) + "'");
+      }
+      if (setting.fixed()) {
+        throw refused(setting, "can't set immutable config");
+      }
+      if (changes.containsKey(setting.name())) {
+        throw refused(setting, "duplicate parameter");
+      }
+      try {
+        changes.put(setting.name(), setting.reader().apply(given.get(i)));
+      } catch (IllegalArgumentException e) {
+        throw refused(setting, String.valueOf(e.getMessage()));
+      }
+    }
+    values.putAll(changes);
+    List<String> changed = new ArrayList<>(changes.keySet());
+    changed.removeIf(name -> !listeners.containsKey(name));
+    for (String name : changed) {
+      Objects.requireNonNull(listeners.get(name)).accept(get(name));
+    }
+  }
+
+  private static dev.larder.OperationException refused(Setting setting, String reason) {
+    return Args.error(
+        "CONFIG SET failed (possibly related to argument '" + setting.name() + "') - " + reason);
+  }
+}

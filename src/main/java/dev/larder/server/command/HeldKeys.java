@@ -1,0 +1,111 @@
+package dev.larder.server.command;
+
+import dev.larder.CodecException;
+import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Transaction;
+import dev.larder.protocol.Reply;
+import dev.larder.protocol.Request;
+import java.util.function.Supplier;
+
+/**
+ * The keys of one or several requests, held from before the first until after the last one runs.
+ *
+ * <p>A text that may mean several keys of a cache stands for all of them: which one it means can
+ * change no more, then.
+ */
+final class HeldKeys {
+  private final Session session;
+  private final Transaction held = Transaction.changing();
+
+  HeldKeys(Session session) {
+    this.session = session;
+  }
+
+  /** Whether a request must be run so although it is one: a key of it may mean several. */
+  static boolean areNeeded(Session session, Command command, Request request) {
+    boolean[] ambiguous = {false};
+    if ((command.reads() || command.writes()) && !session.cache().hasExactKeys()) {
+      CacheOperations<Object, Object> cache = session.cache();
+      command.extent(
+          request,
+          (word, read, written) ->
+              ambiguous[0] |= ambiguous[0] || cache.keys(request.bytes(word)).size() > 1);
+    }
+    return ambiguous[0];
+  }
+
+  /** Adds one key. */
+  void add(CacheOperations<Object, Object> cache, Object key) {
+    held.add(cache, key);
+  }
+
+  /** Adds the keys of a request. */
+  void add(Command command, Request request, int selected) {
+    command.extent(request, new Declaration(request, selected));
+  }
+
+  /**
+   * Takes all keys, and lets commands of the session work on what it has meanwhile.
+   *
+   * @throws dev.larder.BusyException before anything has happened, if one is busy and this thread
+   *     may not wait
+   */
+  Reply run(Supplier<Reply> body) {
+    return held.run(
+        () -> {
+          session.within(held);
+          try {
+            return body.get();
+          } finally {
+            session.within(null);
+          }
+        });
+  }
+
+  private final class Declaration implements Command.Keys {
+    private final Request request;
+    private final int selected;
+
+    Declaration(Request request, int selected) {
+      this.request = request;
+      this.selected = selected;
+    }
+
+    @Override
+    public void key(int word, boolean read, boolean written) {
+      add(selected, word);
+    }
+
+    @Override
+    public void keyElsewhere(int word, int database) {
+      int other = KeyspaceCommands.number(session, request, database);
+      if (other >= 0) {
+        add(other, word);
+      }
+    }
+
+    /** A word that is no key of this cache is an error of the command, which will say so. */
+    private void add(int database, int word) {
+      CacheOperations<Object, Object> cache = session.cache(database);
+      try {
+        for (Object key : cache.keys(request.bytes(word))) {
+          held.add(cache, key);
+        }
+      } catch (CodecException e) {
+        // as above
+      }
+    }
+
+    @Override
+    public void all() {
+      held.addAll(session.cache(selected));
+    }
+
+    @Override
+    public void everything() {
+      for (int i = 0; i < session.server().databases(); i++) {
+        held.addAll(session.cache(i));
+      }
+    }
+  }
+}

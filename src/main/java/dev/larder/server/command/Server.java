@@ -1,0 +1,283 @@
+package dev.larder.server.command;
+
+import dev.larder.ops.CacheOperations;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What all sessions of a server share. */
+public final class Server {
+  private final Config config;
+  private final Users users;
+  private final Stats stats;
+  private final Channels channels = new Channels();
+  private final TrackedKeys trackedKeys;
+  private final Notifications notifications;
+  private final Pause pause = new Pause();
+  private final Runnable shutdown;
+  private final String version;
+  private final BitSet disabled = new BitSet();
+  private final long startedNanos = System.nanoTime();
+
+  private volatile Database[] databases;
+  private volatile int port;
+  private volatile int most;
+
+  private final ConcurrentSkipListMap<Long, Session> sessions = new ConcurrentSkipListMap<>();
+  private volatile long acceptedBefore; // the last reset of statistics
+
+  private final String runId = newId();
+  private volatile String replicationId = newId();
+  private long rateCommands; // when the rate was asked for last; guarded by this
+  private long rateNanos = startedNanos; // guarded by this
+
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicLong accepted = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+
+  /**
+   * A server without sessions.
+   *
+   * @param version Larder's own
+   * @param shutdown ends the program or the server; must return at once
+   */
+  public Server(
+      List<Database> databases, Config config, Users users, String version, Runnable shutdown) {
+    this.databases = databases.toArray(Database[]::new);
+    this.config = config;
+    this.users = users;
+    this.version = version;
+    this.shutdown = shutdown;
+    this.stats = new Stats(config);
+    this.trackedKeys = new TrackedKeys(this);
+    this.notifications = new Notifications(this);
+    users.listen(new Eviction());
+    config.follow("maxclients", value -> most = Integer.parseInt(value));
+    config.follow("notify-keyspace-events", notifications::choose);
+    for (String name : config.get("disable-commands").split(",", -1)) {
+      CommandTable.ALL.rows(name).forEach(command -> disabled.set(command.number()));
+    }
+  }
+
+  /** Closes the connections of users who are no more, or may not have what they listen to. */
+  private final class Eviction implements Users.Listener {
+    @Override
+    public void changed(User user) {
+      killAll(session -> session.user() == user && !session.subscriptions().areAllowed(user));
+    }
+
+    @Override
+    public void deleted(User user) {
+      killAll(session -> session.user() == user);
+    }
+
+    private void killAll(Predicate<Session> condition) {
+      sessions.values().stream().filter(condition).forEach(session -> session.wire().kill());
+    }
+  }
+
+  // -------------------------------------------------------------------------------- its sessions
+
+  /** Lets one more in, and returns its number; 0 if there are too many. */
+  public long admit() {
+    if (open.getAndIncrement() >= most) {
+      open.decrementAndGet();
+      refused.incrementAndGet();
+      return 0;
+    }
+    return accepted.incrementAndGet();
+  }
+
+  /** A session that was let in has begun. */
+  public void enter(Session session) {
+    sessions.put(session.id(), session);
+  }
+
+  /** One that was let in has ended, or never begun. */
+  public void leave(long id) {
+    sessions.remove(id);
+    open.decrementAndGet();
+  }
+
+  /** Those that are open, the oldest first. */
+  public Collection<Session> sessions() {
+    return Collections.unmodifiableCollection(sessions.values());
+  }
+
+  @Nullable Session session(long id) {
+    return sessions.get(id);
+  }
+
+  /** How many of them have begun a command that waits for something. */
+  int waiting() {
+    return (int) sessions.values().stream().filter(session -> session.wire().isWaiting()).count();
+  }
+
+  /** How many connections are open. */
+  int open() {
+    return open.get();
+  }
+
+  /** Connections accepted since statistics were reset. */
+  long accepted() {
+    return accepted.get() - acceptedBefore;
+  }
+
+  /** Connections refused since then because there were too many. */
+  long refused() {
+    return refused.get();
+  }
+
+  // ------------------------------------------------------------------------------- its databases
+
+  /** How many caches can be selected. */
+  int databases() {
+    return databases.length;
+  }
+
+  Database database(int number) {
+    return databases[number];
+  }
+
+  /** The caches that can be selected; the index is the number. */
+  List<CacheOperations<Object, Object>> caches() {
+    return List.of(databases).stream().map(Database::waiting).toList();
+  }
+
+  /** The number of the cache of that name, or -1. */
+  int find(String name) {
+    Database[] all = databases;
+    for (int i = 0; i < all.length; i++) {
+      if (all[i].name().equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Gives each of two caches the other's number. */
+  synchronized void swap(int one, int other) {
+    Database[] swapped = databases.clone();
+    swapped[one] = databases[other];
+    swapped[other] = databases[one];
+    databases = swapped;
+  }
+
+  // -------------------------------------------------------------------------------------- itself
+
+  /** How it is to be. */
+  public Config config() {
+    return config;
+  }
+
+  /** Who may do what. */
+  public Users users() {
+    return users;
+  }
+
+  /** What was done. */
+  public Stats stats() {
+    return stats;
+  }
+
+  /** Whether commands have to wait. */
+  public Pause pause() {
+    return pause;
+  }
+
+  Channels channels() {
+    return channels;
+  }
+
+  Notifications notifications() {
+    return notifications;
+  }
+
+  TrackedKeys trackedKeys() {
+    return trackedKeys;
+  }
+
+  boolean isDisabled(Command command) {
+    return !disabled.isEmpty() && disabled.get(command.number());
+  }
+
+  /** The TCP port that it listens on; 0: none. */
+  int port() {
+    return port;
+  }
+
+  /** It has begun to listen. */
+  public void listens(int port) {
+    this.port = port;
+  }
+
+  String version() {
+    return version;
+  }
+
+  Duration uptime() {
+    return Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
+  void shutDown() {
+    shutdown.run();
+  }
+
+  /** Forgets what was counted, but not what the caches count themselves. */
+  synchronized void resetStatistics() {
+    stats.reset();
+    acceptedBefore = accepted.get();
+    refused.set(0);
+    rateCommands = 0;
+    rateNanos = System.nanoTime();
+  }
+
+  /**
+   * Commands a second, since somebody asked for this last: nothing counts time for it, so it means
+   * the more the more often a tool asks.
+   */
+  synchronized long rate() {
+    long commands = stats.commands();
+    long now = System.nanoTime();
+    double seconds = (now - rateNanos) / 1e9;
+    long rate = seconds <= 0 ? 0 : Math.round((commands - rateCommands) / seconds);
+    rateCommands = commands;
+    rateNanos = now;
+    return Math.max(0, rate);
+  }
+
+  private static String newId() {
+    byte[] bytes = new byte[20];
+    new SecureRandom().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** Names this run of the server. */
+  String runId() {
+    return runId;
+  }
+
+  /** Names the history of its data, for replicas, of which there are none. */
+  String replicationId() {
+    return replicationId;
+  }
+
+  void changeReplicationId() {
+    replicationId = newId();
+  }
+
+  /** It has ended: caches need not tell it of changes any more. */
+  public void end() {
+    notifications.end();
+    trackedKeys.end();
+  }
+}

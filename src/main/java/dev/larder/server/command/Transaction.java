@@ -1,0 +1,196 @@
+package dev.larder.server.command;
+
+import dev.larder.BusyException;
+import dev.larder.OperationException;
+import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Watch;
+import dev.larder.protocol.Reply;
+import dev.larder.protocol.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * The {@code MULTI} … {@code EXEC} of a session, and what it watches.
+ *
+ * <p>{@code EXEC} takes every key that its commands name, and every watched one, before it runs the
+ * first of them; so nobody comes in between, and a watched key that has changed is noticed for
+ * certain. A command that works on all keys of a cache takes the cache as a whole.
+ */
+final class Transaction {
+  /** Bytes that a queued request costs beside its own, about. */
+  private static final int COST = 160;
+
+  private record Queued(Command command, Request request) {}
+
+  private record Watched(CacheOperations<Object, Object> cache, Object key, Watch watch) {}
+
+  private final Session session;
+  private final List<Watched> watched = new CopyOnWriteArrayList<>(); // CLIENT LIST looks at it
+  private volatile List<Queued> queued = new ArrayList<>();
+  private long bytes;
+  private volatile boolean changed; // a watched key
+  private boolean open;
+  private boolean refused;
+
+  Transaction(Session session) {
+    this.session = session;
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** How many commands are queued; -1 if it is not open. */
+  int size() {
+    return open ? queued.size() : -1;
+  }
+
+  int watches() {
+    return watched.size();
+  }
+
+  /** Bytes of heap that the queue takes, about. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Whether a command writes, or runs queued ones that do. */
+  boolean wouldWrite(Command command) {
+    return command.name().equals("exec") && queued.stream().anyMatch(next -> next.command.writes());
+  }
+
+  void begin() {
+    if (open) {
+      throw Args.error("MULTI calls can not be nested");
+    }
+    open = true;
+  }
+
+  Reply queue(Command command, Request request) {
+    queued.add(new Queued(command, request.keep()));
+    bytes += COST;
+    for (int word = 0; word < request.count(); word++) {
+      bytes += request.length(word);
+    }
+    return Reply.QUEUED;
+  }
+
+  /** A command was refused: if that was to be one of ours, nothing is to be run. */
+  void refused() {
+    refused |= open;
+  }
+
+  void discard() {
+    open = false;
+    refused = false;
+    queued = new ArrayList<>();
+    bytes = 0;
+    unwatch();
+  }
+
+  // ------------------------------------------------------------------------------------ watching
+
+  /** Watches a key from now on. */
+  void watch(CacheOperations<Object, Object> cache, Object key) {
+    for (Watched known : watched) {
+      if (known.cache.name().equals(cache.name()) && known.key.equals(key)) {
+        return;
+      }
+    }
+    watched.add(new Watched(cache, key, cache.watch(key, () -> changed = true)));
+  }
+
+  void unwatch() {
+    if (watched.isEmpty()) {
+      return;
+    }
+    watched.forEach(known -> known.watch.close());
+    watched.clear();
+    changed = false;
+  }
+
+  /** Whether a watched key has changed. */
+  boolean hasLost() {
+    return changed;
+  }
+
+  // ----------------------------------------------------------------------------------- executing
+
+  /** Whether it takes long, or may have to wait, to run what is queued. */
+  boolean mayWait() {
+    if (!open) {
+      return false;
+    }
+    boolean[] waits = {queued.size() > Command.MANY};
+    for (Queued next : queued) {
+      waits[0] |= next.command.mayWait(session, next.request);
+    }
+    eachCache(cache -> waits[0] |= cache.runsUserCode());
+    return waits[0];
+  }
+
+  /** Tells of every cache that the queued commands may come to. */
+  private void eachCache(Consumer<CacheOperations<Object, Object>> action) {
+    int[] selected = {session.database()};
+    for (Queued next : queued) {
+      selected[0] =
+          KeyspaceCommands.selectedAfter(session, next.command, next.request, selected[0]);
+      action.accept(session.cache(selected[0]));
+    }
+  }
+
+  /**
+   * Runs all that is queued.
+   *
+   * @return an array of their replies; nil if a watched key has changed
+   * @throws BusyException if a key is busy and this thread may not wait; all is as it was
+   */
+  Reply execute() {
+    if (!open) {
+      throw Args.error("EXEC without MULTI");
+    }
+    if (refused) {
+      discard();
+      throw new OperationException(
+          "EXECABORT", "Transaction discarded because of previous errors.");
+    }
+    boolean later = false;
+    try {
+      return executeHolding();
+    } catch (BusyException e) {
+      later = true;
+      throw e;
+    } finally {
+      if (!later) {
+        discard();
+      }
+    }
+  }
+
+  private Reply executeHolding() {
+    if (queued.isEmpty() && watched.isEmpty()) {
+      return Reply.EMPTY_ARRAY;
+    }
+    HeldKeys held = new HeldKeys(session);
+    for (Watched known : watched) {
+      held.add(session.waits() ? known.cache.forSocket() : known.cache.forLoop(), known.key);
+    }
+    int selected = session.database();
+    for (Queued next : queued) {
+      held.add(next.command, next.request, selected);
+      selected = KeyspaceCommands.selectedAfter(session, next.command, next.request, selected);
+    }
+    return held.run(() -> hasLost() ? Reply.NIL_ARRAY : runAll());
+  }
+
+  private Reply runAll() {
+    List<Reply> replies = new ArrayList<>(queued.size());
+    Args args = new Args();
+    for (Queued next : queued) {
+      replies.add(session.runQueued(next.command, next.request, args));
+    }
+    return Reply.array(replies);
+  }
+}
