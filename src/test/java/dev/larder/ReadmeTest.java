@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.larder.server.LarderServer;
 import dev.larder.server.command.Command;
 import dev.larder.server.command.CommandTable;
+import dev.larder.server.command.Config;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -109,6 +110,19 @@ class ReadmeTest {
       String name = command.name().replace('|', ' ').toUpperCase(Locale.ROOT);
       assertThat(readme).contains("`" + name + "`");
     }
+  }
+
+  @Test
+  void everyOptionThatIsListedIsOne() throws IOException {
+    Matcher options = Pattern.compile("`--([a-z-]+)").matcher(Files.readString(README));
+    int listed = 0;
+    for (; options.find(); listed++) {
+      String option = options.group(1);
+      assertThat(option.equals("help") || option.equals("quick") || Config.find(option) != null)
+          .as(option)
+          .isTrue();
+    }
+    assertThat(listed).isGreaterThan(15);
   }
 
   /** The contents of the fenced blocks in this language. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  * the same is read in one piece and in many, and memory stays within what has arrived.
  */
 final class RequestReaderFuzzTest {
-  private static final int INPUTS = 200_000;
+  private static final int INPUTS = 1_000_000;
   private static final RequestLimits LIMITS = new RequestLimits(1 << 20, 4 << 20);
 
   private static final List<String> GOOD =
