@@ -1,5 +1,7 @@
 package dev.larder;
 
+import java.util.Arrays;
+
 /**
  * How the keys or the values of one cache leave it: as a copy for a Java caller, as bytes for a
  * socket. A user supplies one where the built-in codecs do not do: a JSON form for a class of their
@@ -48,4 +50,15 @@ public interface Codec<T> {
    *     expected and what was found, and is shown to the client
    */
   T fromBytes(byte[] bytes);
+
+  /**
+   * The value that a part of an array stands for: {@code length} bytes from {@code from} on. The
+   * array stays the caller's and will change. A codec that needs no array of its own should
+   * override this and spare the copy.
+   *
+   * @throws CodecException as {@link #fromBytes(byte[])}
+   */
+  default T fromBytes(byte[] array, int from, int length) {
+    return fromBytes(Arrays.copyOfRange(array, from, from + length));
+  }
 }

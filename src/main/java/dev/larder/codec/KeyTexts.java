@@ -60,6 +60,7 @@ public final class KeyTexts<K> {
   private final Class<K> type;
   private final Codec<K> codec;
   private final boolean exact;
+  private final boolean verbatim;
 
   // Whether keys of the declared type can be these.
   private final boolean strings;
@@ -71,6 +72,7 @@ public final class KeyTexts<K> {
     this.type = type;
     this.codec = codec;
     this.exact = !TextCodecs.isMixed(codec);
+    this.verbatim = TextCodecs.isString(codec);
     this.strings = type.isAssignableFrom(String.class);
     this.longs = type.isAssignableFrom(Long.class);
     this.integers = type.isAssignableFrom(Integer.class);
@@ -129,6 +131,16 @@ public final class KeyTexts<K> {
    */
   public K fresh(byte[] text) {
     return codec.fromBytes(text);
+  }
+
+  /** The same of a part of an array, which stays the caller's. */
+  public K fresh(byte[] array, int from, int length) {
+    return codec.fromBytes(array, from, length);
+  }
+
+  /** Whether each text is itself the key that it means: a string. */
+  public boolean isVerbatim() {
+    return verbatim;
   }
 
   /** Whether the key, if it has a text, is among that text's {@link #candidates}. */

@@ -118,6 +118,11 @@ public final class TextCodecs {
     return codec instanceof Mixed;
   }
 
+  /** Whether this codec is the built-in one of strings. */
+  static boolean isString(Codec<?> codec) {
+    return codec == BY_TYPE.get(String.class);
+  }
+
   private static boolean hasOwnText(Object value) {
     return BY_TYPE.containsKey(value.getClass())
         || value instanceof Enum<?>
@@ -171,6 +176,14 @@ public final class TextCodecs {
         throw new CodecException("expected " + expected + ", found " + shown(bytes));
       }
       return value;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a string is a T where T is String
+    public T fromBytes(byte[] array, int from, int length) {
+      return type == String.class
+          ? (T) ByteText.decode(array, from, length)
+          : Codec.super.fromBytes(array, from, length);
     }
   }
 

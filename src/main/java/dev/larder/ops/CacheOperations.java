@@ -4,6 +4,7 @@ import dev.larder.CacheInfo;
 import dev.larder.Codec;
 import dev.larder.CodecException;
 import dev.larder.codec.KeyTexts;
+import dev.larder.store.Entry;
 import dev.larder.store.Subscriber;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,6 +80,29 @@ public final class CacheOperations<K, V> {
    */
   public K key(byte[] text, boolean creates) {
     return keyTexts.isExact() ? keyTexts.fresh(text) : meant(text, creates);
+  }
+
+  /**
+   * The same of a text where it was received. If the key is there, the result is the very object
+   * that the cache has: nothing is made, and the operation that follows finds it again by identity.
+   */
+  public K key(TextSlice text, boolean creates) {
+    if (!keyTexts.isExact()) {
+      return meant(text.bytes(), creates);
+    }
+    boolean probes = keyTexts.isVerbatim() && text.isAscii();
+    Entry<K, V> entry = probes ? entries.store().find(text) : null;
+    return entry == null ? text.fresh(keyTexts) : entry.key();
+  }
+
+  /**
+   * Takes from memory what several keys need that are soon to be looked up; see {@link
+   * dev.larder.store.Store#anticipate}.
+   *
+   * @param hashes of the keys, if they are strings
+   */
+  public int anticipate(int[] hashes, int count) {
+    return keyTexts.isVerbatim() ? entries.store().anticipate(hashes, count) : 0;
   }
 
   private K meant(byte[] text, boolean creates) {

@@ -1,5 +1,6 @@
 package dev.larder.server;
 
+import dev.larder.protocol.Lookahead;
 import dev.larder.protocol.ReplyBuffer;
 import dev.larder.protocol.Request;
 import dev.larder.server.command.Args;
@@ -65,6 +66,7 @@ final class EventLoop implements Runnable {
   private final List<Peer> doors = new ArrayList<>();
   private final Request request = new Request();
   private final Args args = new Args();
+  private final Lookahead lookahead = new Lookahead();
   private long now = System.nanoTime();
   private boolean stopping;
   private boolean stopped;
@@ -190,6 +192,10 @@ final class EventLoop implements Runnable {
     return args;
   }
 
+  Lookahead lookahead() {
+    return lookahead;
+  }
+
   // ------------------------------------------------------------------------------------ running
 
   @Override
@@ -282,7 +288,8 @@ final class EventLoop implements Runnable {
     return peers;
   }
 
-  private void end() {
+  /** Closes all that it has. By its thread, or before that was started. */
+  void end() {
     try {
       peers().forEach(Peer::close);
       selector.close();

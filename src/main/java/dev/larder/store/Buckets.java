@@ -89,6 +89,12 @@ class Buckets<K, V> {
     return notice == null ? null : findAgain(table, notice, key, hash, tag);
   }
 
+  /** The first entry of a bucket, or null. */
+  @Nullable Entry<K, V> first(int hash) {
+    Entry<K, V>[] table = this.table;
+    return at(table, hash & table.length - 2);
+  }
+
   /**
    * What to do about a miss, given the notice; in a flooded slot's own buckets, leave it to those
    * outside.

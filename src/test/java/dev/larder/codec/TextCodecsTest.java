@@ -88,6 +88,8 @@ class TextCodecsTest {
 
     assertThat(codec.toBytes(value)).asString(UTF_8).isEqualTo(text);
     assertThat(codec.fromBytes(text.getBytes(UTF_8))).isEqualTo(value);
+    byte[] within = ("<" + text + ">").getBytes(UTF_8);
+    assertThat(codec.fromBytes(within, 1, within.length - 2)).isEqualTo(value);
     assertThat(codec.copy(value)).isSameAs(value);
   }
 

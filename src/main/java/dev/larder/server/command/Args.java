@@ -3,10 +3,12 @@ package dev.larder.server.command;
 import dev.larder.Codec;
 import dev.larder.OperationException;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.TextSlice;
 import dev.larder.protocol.Request;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The words of a request behind the command's name, taken one after the other.
@@ -19,6 +21,7 @@ public final class Args {
   private String command = "";
   private boolean creates;
   private int next;
+  private final TextSlice text = new TextSlice();
 
   /** The words of no request. */
   public Args() {}
@@ -42,20 +45,26 @@ public final class Args {
 
   /** The next word's bytes, a copy. */
   byte[] next() {
+    return request.bytes(take());
+  }
+
+  private int take() {
     if (!hasNext()) {
       throw syntaxError();
     }
-    return request.bytes(next++);
+    return next++;
   }
 
   /** The next word as a value of a cache. */
   <T> T next(Codec<T> codec) {
-    return codec.fromBytes(next());
+    int word = take();
+    return codec.fromBytes(request.array(), request.offset(word), request.length(word));
   }
 
   /** The next word as a key of a cache. */
   Object nextKey(CacheOperations<Object, Object> cache) {
-    return cache.key(next(), creates);
+    int word = take();
+    return cache.key(text.of(request.array(), request.offset(word), request.length(word)), creates);
   }
 
   /** All words that are left, as keys of a cache. */
@@ -114,6 +123,17 @@ public final class Args {
 
   OperationException wrongNumber() {
     return error(Command.wrongNumberOfArguments(command));
+  }
+
+  /** The same of a subcommand that counts its words itself, as the client wrote it. */
+  OperationException wrongSubcommand() {
+    String family = command.substring(0, command.indexOf('|')).toUpperCase(Locale.ROOT);
+    return error(
+        "unknown subcommand or wrong number of arguments for '"
+            + quoted(request, 1, 128)
+            + "'. Try "
+            + family
+            + " HELP.");
   }
 
   /** The command's name, as errors show it. */
