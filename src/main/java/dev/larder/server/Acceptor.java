@@ -38,20 +38,16 @@ final class Acceptor implements EventLoop.Peer {
   }
 
   private final ServerSocketChannel listening;
-  private final AutoCloseable end;
   private final EventLoop loop;
   private final Server server;
   private final Door door;
   private boolean complained;
 
   /**
-   * @param end what is to be closed in the end: the channel, or what it is a part of
    * @param loop the one that waits for connections
    */
-  Acceptor(
-      ServerSocketChannel listening, AutoCloseable end, EventLoop loop, Server server, Door door) {
+  Acceptor(ServerSocketChannel listening, EventLoop loop, Server server, Door door) {
     this.listening = listening;
-    this.end = end;
     this.loop = loop;
     this.server = server;
     this.door = door;
@@ -68,7 +64,9 @@ final class Acceptor implements EventLoop.Peer {
         complained = false;
         accept(channel);
       } catch (IOException | RuntimeException | Error e) {
-        pause(key, e);
+        if (listening.isOpen()) { // else it was closed just now
+          pause(key, e);
+        }
         return;
       }
     }
@@ -141,8 +139,8 @@ final class Acceptor implements EventLoop.Peer {
   @Override
   public void close() {
     try {
-      end.close();
-    } catch (Exception e) { // an IOException
+      listening.close();
+    } catch (IOException e) {
       ServerLog.warn("closing the listening socket failed", e);
     }
   }

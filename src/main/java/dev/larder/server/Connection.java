@@ -2,6 +2,7 @@ package dev.larder.server;
 
 import dev.larder.BusyException;
 import dev.larder.protocol.Encoding;
+import dev.larder.protocol.Lookahead;
 import dev.larder.protocol.ProtocolException;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.ReplyBuffer;
@@ -153,7 +154,7 @@ final class Connection implements EventLoop.Peer, Wire {
   public void ready(SelectionKey key) {
     step(
         () -> {
-          if (key.isReadable() || transport.hasInput()) {
+          if (!closed && (key.isReadable() || transport.hasInput())) {
             read();
           }
           settle();
@@ -212,8 +213,17 @@ final class Connection implements EventLoop.Peer, Wire {
     }
     Request request = loop.request();
     ReplyBuffer out = out();
+    Lookahead lookahead = loop.lookahead();
+    lookahead.begin();
+    session.beginRun();
     try {
-      while (mayExecute(out) && reader.read(in, request)) {
+      while (mayExecute(out)) {
+        if (lookahead.next(in)) {
+          session.anticipate(lookahead);
+        }
+        if (!reader.read(in, request)) {
+          break;
+        }
         execute(request, out);
       }
     } catch (ProtocolException e) {
@@ -317,6 +327,14 @@ final class Connection implements EventLoop.Peer, Wire {
       return;
     }
     send();
+    if (owed == null && messages == null) {
+      overSince = 0;
+    }
+    Session.Suspension suspension = session.suspension();
+    if (inputEnded && owed == null && suspension != null && suspension.isEndless()) {
+      close(); // nobody would ever read the reply, nor end the wait
+      return;
+    }
     if (backlog != null && !goesOn && mayExecute(out())) {
       goesOn = true;
       loop.execute(() -> step(this::goOn)); // others have their turn before that
@@ -350,6 +368,7 @@ final class Connection implements EventLoop.Peer, Wire {
 
   private void linger() throws IOException {
     lingering = true;
+    session.endSubscriptions();
     transport.shutdownOutput();
     loop.after(LINGER_MILLIS, this::close);
   }
@@ -427,7 +446,26 @@ final class Connection implements EventLoop.Peer, Wire {
 
   /** On a worker. */
   private void work(Command command, Request request) {
-    Reply reply = session.run(command, request, new Args(), true);
+    Reply reply;
+    try {
+      reply = session.run(command, request, new Args(), true);
+    } catch (RuntimeException | Error e) {
+      ServerLog.error("connection " + id + " is closed after a failure", e);
+      loop.execute(
+          () -> {
+            working = false;
+            if (closed) {
+              session.end();
+            } else {
+              close();
+            }
+          });
+      return;
+    }
+    if (session.hasEnded()) { // the server has: no loop is there any more
+      session.end();
+      return;
+    }
     loop.execute(
         () -> {
           working = false;
@@ -442,12 +480,18 @@ final class Connection implements EventLoop.Peer, Wire {
   private void unpark(Reply reply, boolean control) throws IOException {
     parked = false;
     ran(reply, control, out());
-    if (!parked && messages != null) {
-      messages.moveTo(out());
+    moveMessages();
+    goOn();
+  }
+
+  /** What has come while it was parked goes behind the reply. */
+  private void moveMessages() {
+    ReplyBuffer later = messages;
+    if (!parked && later != null) {
       messages = null;
+      later.moveTo(out());
       limit(out().size());
     }
-    goOn();
   }
 
   @SuppressWarnings("ReferenceEquality") // this very one, and not another one like it
@@ -479,7 +523,9 @@ final class Connection implements EventLoop.Peer, Wire {
       endTimer();
       step(
           () -> {
+            session.beginRun();
             execute(request, out());
+            moveMessages();
             goOn();
           });
     }
@@ -600,6 +646,11 @@ final class Connection implements EventLoop.Peer, Wire {
   /** Once a second: a client that has been silent for too long is closed. */
   @Override
   public void tick() {
+    if (overSince != 0) {
+      ReplyBuffer out = owed;
+      ReplyBuffer later = messages;
+      limit(Math.max(out == null ? 0 : out.size(), later == null ? 0 : later.size()));
+    }
     long most = crowd.idleSeconds();
     if (!transport.isEstablished() && age() >= HANDSHAKE_SECONDS) {
       close();
@@ -621,6 +672,7 @@ final class Connection implements EventLoop.Peer, Wire {
             } else {
               parked = false;
               postponed = null;
+              moveMessages();
             }
           }
           settle();

@@ -120,25 +120,19 @@ final class Doors implements AutoCloseable {
     if (plain != null) {
       first.listen(
           plain,
-          new Acceptor(
-              plain, plain, first, server, new Door(server, crowd, loops, scratches, null)));
+          new Acceptor(plain, first, server, new Door(server, crowd, loops, scratches, null)));
     }
     if (encrypted != null) {
       loops.forEach(loop -> scratches.put(loop, new TlsTransport.Scratch()));
       first.listen(
           encrypted,
-          new Acceptor(
-              encrypted, encrypted, first, server, new Door(server, crowd, loops, scratches, tls)));
+          new Acceptor(encrypted, first, server, new Door(server, crowd, loops, scratches, tls)));
     }
     if (unix != null) {
       first.listen(
           unix.channel(),
           new Acceptor(
-              unix.channel(),
-              unix,
-              first,
-              server,
-              new Door(server, crowd, loops, scratches, null)));
+              unix.channel(), first, server, new Door(server, crowd, loops, scratches, null)));
     }
     server.listens(port());
   }

@@ -68,11 +68,13 @@ public final class LarderServer implements AutoCloseable {
   private LarderServer(Builder builder, List<Database> databases) throws IOException {
     Config config = new Config(builder.config);
     doors = Doors.open(builder.bind, config, builder.tls);
+    Server begun = null;
     try {
       name = builder.name == null ? doors.name() : builder.name;
       whenAsked = builder.whenAsked == null ? this::closeInBackground : builder.whenAsked;
       workers = new Workers("larder-server-" + name);
-      server = new Server(databases, config, builder.users(config), VERSION, () -> whenAsked.run());
+      begun = new Server(databases, config, builder.users(config), VERSION, () -> whenAsked.run());
+      server = begun;
       requireProtection(builder.bind, config);
       for (int i = 0; i < config.number("io-threads"); i++) {
         loops.add(new EventLoop("larder-server-" + name + "-loop-" + (i + 1)));
@@ -80,6 +82,10 @@ public final class LarderServer implements AutoCloseable {
       doors.admit(server, new Crowd(server, workers), loops);
     } catch (IOException | RuntimeException e) {
       doors.close();
+      loops.forEach(EventLoop::end);
+      if (begun != null) {
+        begun.end();
+      }
       throw e;
     }
     loops.forEach(EventLoop::start);
@@ -184,11 +190,11 @@ public final class LarderServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    doors.close(); // before the loop does it, which knows no more than the channel of a file's
     loops.get(0).closeDoors(GRACE_MILLIS);
     loops.forEach(loop -> loop.stop(GRACE_MILLIS));
     loops.forEach(loop -> loop.join(2 * GRACE_MILLIS));
     workers.close(GRACE_MILLIS / 10);
-    doors.close();
     List.copyOf(server.sessions()).forEach(Session::end); // their commands have not come back
     server.end();
     ServerLog.info(this + " has ended");

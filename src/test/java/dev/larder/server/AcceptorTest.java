@@ -33,7 +33,7 @@ final class AcceptorTest {
             new Users(List.of(), () -> 0, null),
             "0",
             () -> {});
-    Acceptor acceptor = new Acceptor(new Exhausted(), () -> {}, loop, server, new Nobody());
+    Acceptor acceptor = new Acceptor(new Exhausted(), loop, server, new Nobody());
     Key key = new Key();
     acceptor.ready(key);
     assertThat(key.interestOps()).isZero();

@@ -577,4 +577,33 @@ final class CommandsTest {
     run("persist a -> :1\ndel c -> :1\n");
     assertThat(client.reply("INFO", "keyspace")).contains("db0:keys=2,expires=0,");
   }
+
+  @Test
+  void numbersOfDatabasesAndWordsOfSubcommandsAreRefusedAsByRedis() throws IOException {
+    run(
+        """
+        swapdb 2147483648 0          -> -ERR invalid first DB index
+        swapdb 0 2147483648          -> -ERR invalid second DB index
+        select 2147483648            -> -ERR value is out of range, value must between -2147483648 and 2147483647
+        client list id -1            -> $''
+        client kill id -1            -> -ERR client-id should be greater than 0
+        client pause abc x           -> -ERR CLIENT PAUSE mode must be WRITE or ALL
+        client pause abc all         -> -ERR timeout is not an integer or out of range
+        client unblock abc x         -> -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
+        client unblock abc           -> -ERR value is not an integer or out of range
+        client unblock 1 ERROR x     -> -ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP.
+        pubsub channels a b          -> -ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.
+        acl cat a b                  -> -ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.
+        function flush x             -> -ERR FUNCTION FLUSH only supports SYNC|ASYNC option
+        function flush sync          -> +OK
+        config set timeout 0 timeout -> -ERR syntax error
+        config get TIMEOUT timeout   -> *2\n$7\nTIMEOUT\n$1\n0
+        """);
+  }
+
+  @Test
+  void clientReplyMutesRefusalsToo() throws IOException {
+    client.send("*3\r\n$6\r\nclient\r\n$5\r\nreply\r\n$4\r\nskip\r\n*1\r\n$3\r\nfoo\r\n");
+    run("ping -> +PONG");
+  }
 }

@@ -281,4 +281,17 @@ final class PubSubTest {
       }
     }
   }
+
+  @Test
+  void aPatternThatTakesLongToMatchHoldsUpOnlyThePublisher() throws IOException {
+    try (Client subscriber = new Client(server);
+        Client publisher = new Client(server);
+        Client other = new Client(server)) {
+      String pattern = "*" + "a*".repeat(20_000) + "b";
+      assertThat(subscriber.reply("PSUBSCRIBE", pattern)).startsWith("*3");
+      publisher.call("PUBLISH", "a".repeat(40_000), "x");
+      assertThat(other.reply("PING")).isEqualTo("+PONG\r\n");
+      assertThat(publisher.reply()).isEqualTo(":0\r\n");
+    }
+  }
 }

@@ -344,4 +344,37 @@ final class TransactionsTest {
     }
     return sum;
   }
+
+  @Test
+  void aRefusedExecEndsTheTransaction() throws IOException {
+    run(
+        """
+        multi  -> +OK
+        exec x -> -EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command
+        exec   -> -ERR EXEC without MULTI
+        """);
+  }
+
+  @Test
+  void swappedCachesCountAsChangesOfWhatIsWatchedInThem() throws IOException {
+    run(
+        """
+        set k v      -> +OK
+        watch k      -> +OK
+        > swapdb 0 1 -> +OK
+        multi        -> +OK
+        get k        -> +QUEUED
+        exec         -> *-1
+        """);
+  }
+
+  @Test
+  void ssubscribeIsRefusedInExec() throws IOException {
+    run(
+        """
+        multi        -> +OK
+        ssubscribe s -> +QUEUED
+        exec         -> *1\\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client
+        """);
+  }
 }

@@ -88,7 +88,7 @@ final class AclCommands {
 
   private static Reply categories(Session session, Args args) {
     if (args.left() > 1) {
-      throw args.wrongNumber();
+      throw args.wrongSubcommand();
     }
     if (!args.hasNext()) {
       return bulks(CommandNames.CATEGORIES);

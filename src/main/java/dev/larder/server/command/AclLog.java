@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What was refused lately, the newest first: {@code ACL LOG}. The same thing refused again within a
  * minute is counted in the entry that there is, if that is among the newest.
  *
- * <p>Bounded in memory whatever clients send: names and keys are kept up to their first 1024 bytes.
+ * <p>Bounded in memory whatever clients send: names, keys and clients, which may call themselves
+ * anything, are kept up to their first 1024 bytes.
  */
 public final class AclLog {
   private static final int MOST = 128;
@@ -77,7 +78,7 @@ public final class AclLog {
     long now = clock.millis();
     String what = ByteWords.word(cut(object));
     String who = cut(user);
-    Entry entry = new Entry(nextId, 1, reason, context, what, who, client, now, now);
+    Entry entry = new Entry(nextId, 1, reason, context, what, who, cut(client), now, now);
     Entry same = takeSame(entry);
     if (same != null) {
       entries.add(same.again(entry));

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * is computed once and which no choice of names makes slow.
  */
 final class Channels {
+  /** About a millisecond. */
+  private static final long MOST_STEPS = 1_000_000;
+
   private final ConcurrentHashMap<String, Topic> channels = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Topic> patterns = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Topic> shards = new ConcurrentHashMap<>();
@@ -167,13 +170,17 @@ final class Channels {
             Reply.push(Reply.bulk(Kind.SHARD.message), Reply.bulk(channel), Reply.bulk(payload)));
   }
 
-  /** The names that match and have subscribers, in no order. */
-  List<Reply> active(Kind kind, Glob match) {
+  /**
+   * The names that have subscribers, in no order.
+   *
+   * @param match which of them; null: all, also the empty one, which no {@code *} matches
+   */
+  List<Reply> active(Kind kind, @Nullable Glob match) {
     List<Reply> names = new ArrayList<>();
     topics(kind)
         .forEach(
             (text, topic) -> {
-              if (match.matches(text.getBytes(StandardCharsets.ISO_8859_1))) {
+              if (match == null || match.matches(text.getBytes(StandardCharsets.ISO_8859_1))) {
                 names.add(topic.name);
               }
             });
@@ -184,6 +191,18 @@ final class Channels {
   int subscribers(Kind kind, byte[] name) {
     Topic topic = topics(kind).get(text(name));
     return topic == null ? 0 : topic.subscribers.size();
+  }
+
+  /**
+   * Whether it may take long to find the patterns that a channel matches: each takes as many steps
+   * as the product of both lengths, at the worst.
+   */
+  boolean isLongToMatch(int channelLength) {
+    long steps = 0;
+    for (String pattern : patterns.keySet()) {
+      steps += (long) pattern.length() * channelLength;
+    }
+    return steps > MOST_STEPS;
   }
 
   /** How many different patterns there are. */

@@ -6,8 +6,9 @@ import static dev.larder.server.command.Command.other;
 import dev.larder.OperationException;
 import dev.larder.protocol.Reply;
 import dev.larder.server.command.Session.Muted;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** {@code CLIENT}: what a client says of itself, and what may be done to others. */
@@ -21,7 +22,7 @@ final class ClientCommands {
                                                     ClientCommands::setInfo),
       other("CLIENT INFO",     "",                  (session, args) -> Reply.verbatim(ClientText.of(session) + "\n")),
       other("CLIENT LIST",     "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]",
-                                                    ClientCommands::list).is(ADMIN),
+                                                    ClientCommands::list).is(ADMIN).slowIf((session, request) -> session.server().open() > Command.MANY),
       other("CLIENT KILL",     "ip:port-or-filter [value ...]",
                                                     ClientCommands::kill).is(ADMIN),
       other("CLIENT NO-EVICT", "ON|OFF",            (session, args) -> onOff(args, session::noEvict)).is(ADMIN),
@@ -105,9 +106,9 @@ final class ClientCommands {
     if (args.left() == 2 && args.accept("TYPE")) {
       wanted = ofType(args);
     } else if (args.left() > 1 && args.accept("ID")) {
-      List<Long> ids = new ArrayList<>();
+      Set<Long> ids = new HashSet<>();
       while (args.hasNext()) {
-        ids.add(nextId(args, "Invalid client ID"));
+        ids.add(nextNumber(args, "Invalid client ID"));
       }
       wanted = other -> ids.contains(other.id());
     } else if (args.hasNext()) {
@@ -133,16 +134,12 @@ final class ClientCommands {
     throw Args.error("Unknown client type '" + args.nextQuoted() + "'");
   }
 
-  private static long nextId(Args args, String message) {
+  private static long nextNumber(Args args, String message) {
     try {
-      long id = args.nextLong();
-      if (id > 0) {
-        return id;
-      }
+      return args.nextLong();
     } catch (OperationException e) {
-      // as below
+      throw Args.error(message);
     }
-    throw Args.error(message);
   }
 
   private static Reply kill(Session session, Args args) {
@@ -160,7 +157,11 @@ final class ClientCommands {
         throw args.syntaxError();
       }
       if (args.accept("ID")) {
-        long id = nextId(args, "client-id should be greater than 0");
+        String message = "client-id should be greater than 0";
+        long id = nextNumber(args, message);
+        if (id < 1) {
+          throw Args.error(message);
+        }
         wanted = wanted.and(other -> other.id() == id);
       } else if (args.accept("TYPE")) {
         wanted = wanted.and(ofType(args));
@@ -207,12 +208,17 @@ final class ClientCommands {
   }
 
   private static Reply pause(Session session, Args args) {
-    long millis = nextTimeout(args);
-    boolean all = !args.accept("WRITE");
-    if (args.hasNext() && !args.accept("ALL") || args.hasNext()) {
-      throw args.syntaxError();
+    if (args.left() > 2) {
+      throw args.wrongSubcommand();
     }
-    session.server().pause().begin(millis, all);
+    int timeout = args.position();
+    args.position(timeout + 1);
+    boolean all = !args.accept("WRITE");
+    if (args.hasNext() && !args.accept("ALL")) {
+      throw Args.error("CLIENT PAUSE mode must be WRITE or ALL");
+    }
+    args.position(timeout);
+    session.server().pause().begin(nextTimeout(args), all);
     return Reply.OK;
   }
 
@@ -236,17 +242,24 @@ final class ClientCommands {
   }
 
   private static Reply unblock(Session session, Args args) {
-    long id = args.nextLong();
+    if (args.left() > 2) {
+      throw args.wrongSubcommand();
+    }
+    int number = args.position();
+    args.position(number + 1);
     boolean error = args.accept("ERROR");
-    if (args.hasNext() && !args.accept("TIMEOUT") || args.hasNext()) {
+    if (args.hasNext() && !args.accept("TIMEOUT")) {
       throw Args.error("CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
+    args.position(number);
+    long id = args.nextLong();
     Session other = session.server().session(id);
     Session.Suspension suspension = other == null ? null : other.suspension();
     if (other == null || suspension == null || !suspension.mayBeCutShort()) {
       return Reply.ZERO;
     }
-    other.wire().answer(error ? UNBLOCKED : suspension.reply());
+    boolean told = error && suspension.reply() != Reply.NONE; // CLIENT REPLY OFF
+    other.wire().answer(told ? UNBLOCKED : suspension.reply());
     return Reply.ONE;
   }
 }

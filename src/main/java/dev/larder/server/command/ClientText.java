@@ -32,7 +32,7 @@ final class ClientText {
         wire.unread(),
         session.transaction().bytes(),
         wire.unsent(),
-        wire.unread() + wire.unsent() + session.transaction().bytes(),
+        wire.unread() + wire.unsent(),
         last == null ? "NULL" : last.name(),
         session.isAuthenticated() ? session.user().name() : "(none)",
         session.tracking().redirection(),

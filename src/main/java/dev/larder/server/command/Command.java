@@ -4,6 +4,7 @@ import dev.larder.BusyException;
 import dev.larder.CodecException;
 import dev.larder.DeadlockException;
 import dev.larder.OperationException;
+import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
 import java.util.ArrayList;
@@ -113,8 +114,9 @@ public final class Command {
   private final Kind kind;
   private final Function function;
   private final Set<Flag> flags;
+  private final int flagBits; // the same, asked for several times a request
   private final List<String> groups;
-  private final BiPredicate<Session, Request> slow;
+  private final @Nullable BiPredicate<Session, Request> slow; // null: never
   private final @Nullable Extent extent; // if the syntax does not tell
   private final @Nullable ChannelWords channels;
   private final int words;
@@ -130,7 +132,7 @@ public final class Command {
       Function function,
       Set<Flag> flags,
       List<String> groups,
-      BiPredicate<Session, Request> slow,
+      @Nullable BiPredicate<Session, Request> slow,
       @Nullable Extent extent,
       @Nullable ChannelWords channels) {
     this.name = name;
@@ -138,6 +140,7 @@ public final class Command {
     this.kind = kind;
     this.function = function;
     this.flags = flags;
+    this.flagBits = flags.stream().mapToInt(Command::bit).reduce(0, (a, b) -> a | b);
     this.groups = groups;
     this.slow = slow;
     this.words = 1 + (int) name.chars().filter(c -> c == '|').count();
@@ -151,15 +154,7 @@ public final class Command {
   private static Command command(String name, String syntax, Kind kind, Function function) {
     String lower = name.toLowerCase(Locale.ROOT).replace(' ', '|');
     return new Command(
-        lower,
-        syntax,
-        kind,
-        function,
-        EnumSet.noneOf(Flag.class),
-        List.of(),
-        (session, request) -> false,
-        null,
-        null);
+        lower, syntax, kind, function, EnumSet.noneOf(Flag.class), List.of(), null, null, null);
   }
 
   /** A row for a command that only reads the selected cache. */
@@ -279,7 +274,12 @@ public final class Command {
   }
 
   boolean has(Flag flag) {
-    return flags.contains(flag);
+    return (flagBits & bit(flag)) != 0;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // seen nowhere but here
+  private static int bit(Flag flag) {
+    return 1 << flag.ordinal();
   }
 
   boolean writes() {
@@ -359,9 +359,14 @@ public final class Command {
    * event loop may {@link #run} it, but must expect a {@link BusyException}.
    */
   public boolean mayWait(Session session, Request request) {
-    return slow.test(session, request)
-        || (kind == Kind.READ || kind == Kind.WRITE)
-            && (session.cache().runsUserCode() || session.cache().holdsObjects());
+    if (slow != null && slow.test(session, request)) {
+      return true;
+    }
+    if (kind != Kind.READ && kind != Kind.WRITE) {
+      return false;
+    }
+    CacheOperations<Object, Object> cache = session.cache();
+    return cache.runsUserCode() || cache.holdsObjects();
   }
 
   /** Whether so many words may follow the name. */
@@ -380,21 +385,27 @@ public final class Command {
     args.begin(request, this);
     try {
       return function.run(session, args);
-    } catch (BusyException e) {
-      throw e;
-    } catch (OperationException e) {
-      return Reply.error(e.code(), String.valueOf(e.getMessage()));
-    } catch (CodecException e) {
-      return Reply.error(String.valueOf(e.getMessage()));
-    } catch (DeadlockException e) {
-      return Reply.error(String.valueOf(e.getMessage()));
     } catch (Throwable e) { // of user code, or of ours: the connection and its thread live on
-      if (e instanceof IllegalStateException && isClosed(session)) {
-        return Reply.error("cache '" + session.cache().name() + "' is closed");
-      }
-      ServerLog.warn("command '" + name + "' failed", e);
-      return Reply.error("internal error");
+      return failure(session, e);
     }
+  }
+
+  /** The reply for what went wrong; but who is busy is tried again. */
+  Reply failure(Session session, Throwable e) {
+    if (e instanceof BusyException busy) {
+      throw busy;
+    }
+    if (e instanceof OperationException wrong) {
+      return Reply.error(wrong.code(), String.valueOf(wrong.getMessage()));
+    }
+    if (e instanceof CodecException || e instanceof DeadlockException) {
+      return Reply.error(String.valueOf(e.getMessage()));
+    }
+    if (e instanceof IllegalStateException && isClosed(session)) {
+      return Reply.error("cache '" + session.cache().name() + "' is closed");
+    }
+    ServerLog.warn("command '" + name + "' failed", e);
+    return Reply.error("internal error");
   }
 
   private static boolean isClosed(Session session) {

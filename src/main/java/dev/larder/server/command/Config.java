@@ -184,16 +184,25 @@ public final class Config {
     listeners.merge(name, listener, Consumer::andThen);
   }
 
-  /** The settings whose names match, with their values, in the order of the table. */
+  /** The settings whose names match, with their values; one that is named as it was written. */
   Map<String, String> matching(List<byte[]> patterns) {
-    List<Glob> globs = patterns.stream().map(Glob::ofAnyCase).toList();
-    Map<String, String> found = new LinkedHashMap<>();
-    for (Setting setting : ALL) {
-      byte[] name = setting.name().getBytes(StandardCharsets.US_ASCII);
-      if (globs.stream().anyMatch(glob -> glob.matches(name))) {
-        found.put(setting.name(), get(setting.name()));
+    Map<Setting, String> names = new LinkedHashMap<>();
+    for (byte[] pattern : patterns) {
+      String text = new String(pattern, StandardCharsets.UTF_8);
+      Setting named = find(text);
+      if (named != null) {
+        names.putIfAbsent(named, text);
+        continue;
+      }
+      Glob glob = Glob.ofAnyCase(pattern);
+      for (Setting setting : ALL) {
+        if (glob.matches(setting.name().getBytes(StandardCharsets.US_ASCII))) {
+          names.putIfAbsent(setting, setting.name());
+        }
       }
     }
+    Map<String, String> found = new LinkedHashMap<>();
+    names.forEach((setting, name) -> found.put(name, get(setting.name())));
     return found;
   }
 

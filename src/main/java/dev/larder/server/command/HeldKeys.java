@@ -21,16 +21,27 @@ final class HeldKeys {
     this.session = session;
   }
 
-  /** Whether a request must be run so although it is one: a key of it may mean several. */
+  /**
+   * Whether a request must be run so although it is one: a key of it may mean several; or it swaps
+   * caches, which must not happen to a transaction that has its keys.
+   */
   static boolean areNeeded(Session session, Command command, Request request) {
-    boolean[] ambiguous = {false};
-    if ((command.reads() || command.writes()) && !session.cache().hasExactKeys()) {
-      CacheOperations<Object, Object> cache = session.cache();
-      command.extent(
-          request,
-          (word, read, written) ->
-              ambiguous[0] |= ambiguous[0] || cache.keys(request.bytes(word)).size() > 1);
+    try {
+      return (command.reads() || command.writes())
+          && (!session.cache().hasExactKeys() && isAmbiguous(session.cache(), command, request)
+              || command.name().equals("swapdb"));
+    } catch (CodecException | IllegalStateException e) {
+      return false; // no key of this cache, or the cache is closed: the command will say so
     }
+  }
+
+  private static boolean isAmbiguous(
+      CacheOperations<Object, Object> cache, Command command, Request request) {
+    boolean[] ambiguous = {false};
+    command.extent(
+        request,
+        (word, read, written) ->
+            ambiguous[0] |= ambiguous[0] || cache.keys(request.bytes(word)).size() > 1);
     return ambiguous[0];
   }
 

@@ -1,5 +1,6 @@
 package dev.larder.server.command;
 
+import dev.larder.CacheInfo;
 import dev.larder.ops.CacheOperations;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -312,13 +313,16 @@ final class Info {
     }
   }
 
-  /** Caches that are empty, or closed by now, are left out. */
+  /**
+   * Caches that are empty, or closed by now, are left out. They are asked as any command asks them:
+   * on a loop, and within a transaction, to wait for a size would be to wait for ever.
+   */
   private static void keyspace(Session session, Info info) {
-    var caches = session.server().caches();
-    for (int i = 0; i < caches.size(); i++) {
+    for (int i = 0; i < session.server().databases(); i++) {
       try {
-        long size = caches.get(i).keyspace().size();
-        long expires = caches.get(i).keyspace().sizeWithDeadline();
+        CacheInfo cache = session.cache(i).info();
+        long size = cache.entries();
+        long expires = cache.entriesWithDeadline();
         if (size > 0) {
           // 0 is what Redis says, too, as long as it has no average
           info.field("db" + i, "keys=" + size + ",expires=" + expires + ",avg_ttl=0");

@@ -32,6 +32,9 @@ final class KeyspaceCommands {
       write     ("SWAPDB",    "index1 index2",  KeyspaceCommands::swap).slow().is(FAST, DANGEROUS).onEverything());
   // spotless:on
 
+  private static final String NOT_AN_INT =
+      "value is out of range, value must between -2147483648 and 2147483647";
+
   private KeyspaceCommands() {}
 
   // ----------------------------------------------------------------------------------- selecting
@@ -57,7 +60,10 @@ final class KeyspaceCommands {
       if (number >= 0 && number < session.server().databases()) {
         return (int) number;
       }
-      failure = Args.error("DB index is out of range");
+      failure =
+          number == (int) number
+              ? Args.error("DB index is out of range")
+              : Args.error(notANumber != null ? notANumber : NOT_AN_INT);
     } catch (OperationException e) {
       failure = notANumber == null ? e : Args.error(notANumber);
     }
@@ -91,7 +97,12 @@ final class KeyspaceCommands {
   private static Reply swap(Session session, Args args) {
     int one = nextDatabase(session, args, "invalid first DB index");
     int other = nextDatabase(session, args, "invalid second DB index");
-    session.server().swap(one, other);
+    if (one != other) {
+      String oneName = session.cache(one).name();
+      String otherName = session.cache(other).name();
+      session.server().sessions().forEach(each -> each.transaction().swapped(oneName, otherName));
+      session.server().swap(one, other);
+    }
     return Reply.OK;
   }
 

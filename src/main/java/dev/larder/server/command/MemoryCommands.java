@@ -102,7 +102,7 @@ final class MemoryCommands {
   /** None, if the cache is closed by now. */
   private static long size(CacheOperations<Object, Object> cache) {
     try {
-      return cache.keyspace().size();
+      return cache.info().entries();
     } catch (IllegalStateException e) {
       return 0;
     }

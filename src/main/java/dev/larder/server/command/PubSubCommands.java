@@ -26,12 +26,13 @@ final class PubSubCommands {
       other("PUNSUBSCRIBE",         "[pattern [pattern ...]]",         (session, args) -> unsubscribe(session, args, Kind.PATTERN)).is(PUBSUB, SUBSCRIBED_TOO),
       other("SSUBSCRIBE",           "shardchannel [shardchannel ...]", (session, args) -> subscribe(session, args, Kind.SHARD)).is(PUBSUB, SUBSCRIBED_TOO).channels(1, false),
       other("SUNSUBSCRIBE",         "[shardchannel [shardchannel ...]]", (session, args) -> unsubscribe(session, args, Kind.SHARD)).is(PUBSUB, SUBSCRIBED_TOO),
-      other("PUBLISH",              "channel message",                 (session, args) -> Reply.integer(session.server().channels().publish(args.next(), args.next()))).is(PUBSUB, FAST).channels(1, false),
+      other("PUBLISH",              "channel message",                 (session, args) -> Reply.integer(session.server().channels().publish(args.next(), args.next()))).is(PUBSUB, FAST).channels(1, false)
+                                                                         .slowIf((session, request) -> session.server().channels().isLongToMatch(request.length(1))),
       other("SPUBLISH",             "shardchannel message",            (session, args) -> Reply.integer(session.server().channels().publishToShard(args.next(), args.next()))).is(PUBSUB, FAST).channels(1, false),
-      other("PUBSUB CHANNELS",      "[pattern]",                       (session, args) -> active(session, args, Kind.CHANNEL)).is(PUBSUB),
+      other("PUBSUB CHANNELS",      "[pattern]",                       (session, args) -> active(session, args, Kind.CHANNEL)).is(PUBSUB).slow(),
       other("PUBSUB NUMSUB",        "[channel [channel ...]]",         (session, args) -> subscribers(session, args, Kind.CHANNEL)).is(PUBSUB),
       other("PUBSUB NUMPAT",        "",                                (session, args) -> Reply.integer(session.server().channels().patterns())).is(PUBSUB),
-      other("PUBSUB SHARDCHANNELS", "[pattern]",                       (session, args) -> active(session, args, Kind.SHARD)).is(PUBSUB),
+      other("PUBSUB SHARDCHANNELS", "[pattern]",                       (session, args) -> active(session, args, Kind.SHARD)).is(PUBSUB).slow(),
       other("PUBSUB SHARDNUMSUB",   "[shardchannel [shardchannel ...]]", (session, args) -> subscribers(session, args, Kind.SHARD)).is(PUBSUB),
       other("PUBSUB HELP",          "",                                (session, args) -> CommandTable.ALL.help("pubsub")));
   // spotless:on
@@ -39,6 +40,9 @@ final class PubSubCommands {
   private PubSubCommands() {}
 
   private static Reply subscribe(Session session, Args args, Kind kind) {
+    if (kind == Kind.SHARD && session.isInTransaction()) {
+      throw Args.error("SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+    }
     List<Reply> confirmations = new ArrayList<>(args.left());
     while (args.hasNext()) {
       confirmations.add(session.subscriptions().add(kind, args.next()));
@@ -59,13 +63,9 @@ final class PubSubCommands {
 
   private static Reply active(Session session, Args args, Kind kind) {
     if (args.left() > 1) {
-      String subcommand = kind == Kind.CHANNEL ? "CHANNELS" : "SHARDCHANNELS";
-      throw Args.error(
-          "unknown subcommand or wrong number of arguments for '"
-              + subcommand
-              + "'. Try PUBSUB HELP.");
+      throw args.wrongSubcommand();
     }
-    Glob match = args.hasNext() ? Glob.of(args.next()) : Glob.ALL;
+    Glob match = args.hasNext() ? Glob.of(args.next()) : null;
     return Reply.array(session.server().channels().active(kind, match));
   }
 

@@ -164,7 +164,12 @@ public final class Server {
     return -1;
   }
 
-  /** Gives each of two caches the other's number. */
+  /** Which cache has which number: the same object as long as that stays so. */
+  Object arrangement() {
+    return databases;
+  }
+
+  /** Gives each of two caches the other's number. The caller holds both as a whole. */
   synchronized void swap(int one, int other) {
     Database[] swapped = databases.clone();
     swapped[one] = databases[other];

@@ -24,7 +24,7 @@ final class ServerCommands {
       other("CONFIG HELP",      "",                          (session, args) -> CommandTable.ALL.help("config")),
       other("SHUTDOWN",         "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
                                                              ServerCommands::shutDown).is(ADMIN),
-      write("FUNCTION FLUSH",   "[ASYNC | SYNC]",            (session, args) -> Reply.OK).in("scripting"),
+      write("FUNCTION FLUSH",   "[ASYNC | SYNC]",            ServerCommands::flushFunctions).in("scripting"),
       other("CLUSTER INFO",     "",                          ServerCommands::noCluster));
   // spotless:on
 
@@ -72,15 +72,26 @@ final class ServerCommands {
 
   private static Reply change(Session session, Args args) {
     if (args.left() % 2 != 0) {
-      throw args.wrongNumber();
+      throw args.syntaxError();
     }
     List<String> names = new ArrayList<>();
     List<String> values = new ArrayList<>();
     while (args.hasNext()) {
-      names.add(args.nextText());
+      names.add(args.nextQuoted());
       values.add(args.nextText());
     }
     session.server().config().change(names, values);
+    return Reply.OK;
+  }
+
+  /** There are none, but the words must be right. */
+  private static Reply flushFunctions(Session session, Args args) {
+    if (args.left() > 1) {
+      throw args.wrongSubcommand();
+    }
+    if (args.hasNext() && !args.accept("ASYNC") && !args.accept("SYNC")) {
+      throw Args.error("FUNCTION FLUSH only supports SYNC|ASYNC option");
+    }
     return Reply.OK;
   }
 

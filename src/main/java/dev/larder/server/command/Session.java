@@ -2,6 +2,7 @@ package dev.larder.server.command;
 
 import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Encoding;
+import dev.larder.protocol.Lookahead;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,14 @@ public final class Session {
   private volatile boolean noEvict;
   private volatile boolean noTouch;
   private volatile @Nullable Suspension suspension;
+
+  @SuppressWarnings("UnusedVariable") // without it, nobody would need what anticipate looks at
+  private int fetched;
+
   private boolean ending;
+  private volatile boolean ended;
   private boolean waits;
+  private long clock; // of System.nanoTime: when what ran last ended, or a run of requests began
   private Muted muted = Muted.NOT;
   private dev.larder.ops.@Nullable Transaction running;
 
@@ -52,7 +59,12 @@ public final class Session {
    * @param reply what it is answered in the end
    * @param mayBeCutShort whether {@code CLIENT UNBLOCK} ends it
    */
-  public record Suspension(long millis, Reply reply, boolean mayBeCutShort) {}
+  public record Suspension(long millis, Reply reply, boolean mayBeCutShort) {
+    /** Whether only another client can end it. */
+    public boolean isEndless() {
+      return millis == Long.MAX_VALUE;
+    }
+  }
 
   /**
    * A session with a client that has just connected.
@@ -76,11 +88,17 @@ public final class Session {
    */
   public @Nullable Reply refusal(@Nullable Command command, Request request) {
     Reply refusal = reasonAgainst(command, request);
-    if (refusal != null) {
-      transaction.refused();
-      server.stats().rejected(command, refusal);
+    if (refusal == null) {
+      return null;
     }
-    return refusal;
+    if (command != null && command.name().equals("exec")) {
+      transaction.discard(); // and not only refused: the client takes it to be over
+      refusal = Transaction.aborted(refusal);
+    } else {
+      transaction.refused();
+    }
+    server.stats().rejected(command, refusal);
+    return heard(refusal);
   }
 
   private @Nullable Reply reasonAgainst(@Nullable Command command, Request request) {
@@ -130,19 +148,44 @@ public final class Session {
   }
 
   /**
-   * Runs a command that may run, or queues it. Whatever goes wrong is a reply.
+   * A run of requests begins, of which each {@link #run}s at once when the one before has. Reading
+   * the clock costs as much as looking up a key, so it is read once a command: where one ends the
+   * next begins. The time of a command is then that of its own work, of finding its request among
+   * the bytes received, and of putting the reply before it into the buffer; it never includes a
+   * system call, or the time between two runs.
+   */
+  public void beginRun() {
+    clock = System.nanoTime();
+  }
+
+  /** Has what the next requests are likely to need fetched from memory, all at once. */
+  public void anticipate(Lookahead requests) {
+    fetched += server.database(database).onLoop().anticipate(requests.hashes(), requests.count());
+  }
+
+  /**
+   * Runs a command that may run, or queues it. Whatever goes wrong is a reply. On a loop, {@link
+   * #beginRun} comes first.
    *
    * @param waits whether this thread may wait; if not, it must expect a {@link
    *     dev.larder.BusyException}, before anything has happened
    */
   public Reply run(Command command, Request request, Args args, boolean waits) {
     if (transaction.isOpen() && !command.has(Command.Flag.UNQUEUED)) {
-      return transaction.queue(command, request);
+      return heard(transaction.queue(command, request));
     }
     this.waits = waits;
-    last = command;
-    Reply reply = runNow(command, request, args);
-    return muted == Muted.NOT ? reply : unlessMuted();
+    if (waits) {
+      beginRun();
+    }
+    if (last != command) { // a volatile write is not free, and clients repeat themselves
+      last = command;
+    }
+    return heard(runNow(command, request, args));
+  }
+
+  private Reply heard(Reply reply) {
+    return muted == Muted.NOT ? reply : unlessMuted(reply);
   }
 
   /** Runs a command that {@code EXEC} has come to, if its sender may run it by now. */
@@ -160,12 +203,13 @@ public final class Session {
     tracking.begins(command, request);
     try {
       server.notifications().begins(this, command, request);
-      long begun = System.nanoTime();
+      long begun = clock;
       reply =
           running == null && HeldKeys.areNeeded(this, command, request)
               ? runHolding(command, request, args)
               : command.run(this, request, args);
-      server.stats().ran(this, command, request, reply, System.nanoTime() - begun);
+      clock = System.nanoTime();
+      server.stats().ran(this, command, request, reply, clock - begun);
       return reply;
     } finally {
       tracking.ends(command, reply);
@@ -173,18 +217,27 @@ public final class Session {
   }
 
   private Reply runHolding(Command command, Request request, Args args) {
-    HeldKeys held = new HeldKeys(this);
-    held.add(command, request, database);
-    return held.run(() -> command.run(this, request, args));
+    try {
+      HeldKeys held = new HeldKeys(this);
+      held.add(command, request, database);
+      return held.run(() -> command.run(this, request, args));
+    } catch (Throwable e) { // nothing has happened: a key could not be had
+      return command.failure(this, e);
+    }
   }
 
-  private Reply unlessMuted() {
+  /** What is told of a reply. Pushes are told always: no request is waiting for them. */
+  private Reply unlessMuted(Reply reply) {
+    Suspension later = suspension;
+    if (later != null) {
+      suspension = new Suspension(later.millis, Reply.NONE, later.mayBeCutShort);
+    }
     if (muted == Muted.SKIP) {
       muted = Muted.NOT;
     } else if (muted == Muted.SKIP_NEXT) {
       muted = Muted.SKIP;
     }
-    return Reply.NONE;
+    return reply instanceof Reply.Sequence ? reply : Reply.NONE;
   }
 
   /** Whether a thread that runs this request might have to wait, or to work for long. */
@@ -218,9 +271,9 @@ public final class Session {
     return subscriptions.count() > 0;
   }
 
-  /** Bytes of heap that it keeps of requests, about. */
+  /** Bytes of heap that it keeps of requests, of what it watches and has subscribed to, about. */
   public long heldBytes() {
-    return transaction.bytes();
+    return transaction.bytes() + transaction.watchedBytes() + subscriptions.bytes();
   }
 
   /** Whether nobody may close it for taking too much memory. */
@@ -228,12 +281,28 @@ public final class Session {
     return noEvict;
   }
 
-  /** The connection is closed. */
+  /** The connection is about to be closed: no message counts as sent to it any more. */
+  public void endSubscriptions() {
+    subscriptions.end();
+  }
+
+  /**
+   * The connection is closed. To be called once more when a command comes to its end after that:
+   * what it has begun to watch or to track would never end.
+   */
   public void end() {
-    server.leave(id);
+    if (!ended) {
+      ended = true;
+      server.leave(id);
+    }
     transaction.discard();
     subscriptions.end();
     tracking.end();
+  }
+
+  /** Whether {@link #end} was called. */
+  public boolean hasEnded() {
+    return ended;
   }
 
   /** How the connection carries on. */
@@ -388,7 +457,7 @@ public final class Session {
     name = "";
     noEvict = false;
     noTouch = false;
-    muted = Muted.NOT;
+    muted = muted == Muted.SKIP ? muted : Muted.NOT; // its own reply, too, was not wanted
     user = server.users().defaultUser();
     authenticated = !server.users().mustLogIn();
     if (isResp3()) {

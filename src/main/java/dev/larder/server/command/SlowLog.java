@@ -57,7 +57,8 @@ final class SlowLog {
     Reply words = words(command, request);
     Reply time = Reply.integer(Clock.systemUTC().instant().getEpochSecond());
     Reply peer = Reply.bulk(session.wire().peer());
-    Reply name = Reply.bulk(session.name());
+    String called = session.name();
+    Reply name = Reply.bulk(called.substring(0, Math.min(called.length(), MOST_BYTES)));
     synchronized (this) {
       Reply id = Reply.integer(nextId++);
       entries.addFirst(Reply.array(id, time, Reply.integer(nanos / 1_000), words, peer, name));

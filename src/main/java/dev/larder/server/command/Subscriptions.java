@@ -11,10 +11,15 @@ import java.util.Map;
 
 /** What a session has subscribed to, the oldest first. Others may look at how many there are. */
 final class Subscriptions {
+  /** Bytes that one costs beside its name, about. */
+  private static final int COST = 300;
+
   private final Session session;
   private final Map<String, Subscription> channels = create();
   private final Map<String, Subscription> patterns = create();
   private final Map<String, Subscription> shards = create();
+  private volatile int count; // of all of them: asked for twice a command, and mostly 0
+  private volatile long bytes; // changed by who has the session
 
   Subscriptions(Session session) {
     this.session = session;
@@ -45,7 +50,12 @@ final class Subscriptions {
   }
 
   int count() {
-    return channels() + patterns() + shards();
+    return count;
+  }
+
+  /** After each change, all of which are the session's own. */
+  private void recount() {
+    count = channels() + patterns() + shards();
   }
 
   private Map<String, Subscription> of(Kind kind) {
@@ -61,7 +71,11 @@ final class Subscriptions {
     of(kind)
         .computeIfAbsent(
             Channels.text(name),
-            text -> session.server().channels().subscribe(session, kind, name));
+            text -> {
+              bytes += cost(name);
+              return session.server().channels().subscribe(session, kind, name);
+            });
+    recount();
     return confirmation(kind, kind.begins, Reply.bulk(name));
   }
 
@@ -69,8 +83,10 @@ final class Subscriptions {
   Reply remove(Kind kind, byte[] name) {
     Subscription subscription = of(kind).remove(Channels.text(name));
     if (subscription != null) {
+      bytes -= cost(name);
       session.server().channels().unsubscribe(subscription);
     }
+    recount();
     return confirmation(kind, kind.ends, Reply.bulk(name));
   }
 
@@ -106,6 +122,15 @@ final class Subscriptions {
     return true;
   }
 
+  /** Bytes of heap that they take, about. */
+  long bytes() {
+    return bytes;
+  }
+
+  private static long cost(byte[] name) {
+    return COST + 2L * name.length; // here and as the name of the topic
+  }
+
   /** Ends all of them, without a word to the client. */
   void end() {
     for (Kind kind : Kind.values()) {
@@ -113,5 +138,7 @@ final class Subscriptions {
       all.values().forEach(session.server().channels()::unsubscribe);
       all.clear();
     }
+    bytes = 0;
+    recount();
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -51,16 +52,33 @@ final class TrackedKeys {
     private long[] sessions = new long[1];
     private int count;
 
-    void add(long session) {
+    /**
+     * @param trackers who is still there: a key that never changes must not keep all who ever read
+     *     it
+     */
+    void add(long session, Map<Long, Tracking> trackers) {
       for (int i = 0; i < count; i++) {
         if (sessions[i] == session) {
           return;
         }
       }
       if (count == sessions.length) {
-        sessions = Arrays.copyOf(sessions, 2 * count);
+        forgetGone(trackers);
+        if (2 * count > sessions.length) {
+          sessions = Arrays.copyOf(sessions, 2 * count);
+        }
       }
       sessions[count++] = session;
+    }
+
+    private void forgetGone(Map<Long, Tracking> trackers) {
+      int kept = 0;
+      for (int i = 0; i < count; i++) {
+        if (trackers.containsKey(sessions[i])) {
+          sessions[kept++] = sessions[i];
+        }
+      }
+      count = kept;
     }
   }
 
@@ -121,7 +139,7 @@ final class TrackedKeys {
         key,
         (text, known) -> {
           Readers all = known == null ? new Readers() : known;
-          all.add(session);
+          all.add(session, trackers);
           return all;
         });
     evict();

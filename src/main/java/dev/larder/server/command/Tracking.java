@@ -146,8 +146,7 @@ final class Tracking {
    */
   void ends(Command command, @Nullable Reply reply) {
     TrackedKeys all = session.server().trackedKeys();
-    boolean flushed = command.name().equals("flushdb") || command.name().equals("flushall");
-    flushes |= flushed && reply == Reply.OK && all.isActive();
+    flushes |= all.isActive() && reply == Reply.OK && removesEverything(command);
     if (session.isInTransaction()) {
       return;
     }
@@ -163,10 +162,13 @@ final class Tracking {
       flushes = false;
       all.flushed();
     }
-    boolean goesOn = command.name().startsWith("client|") || session.transaction().isOpen();
-    if (caching && reply != null && !goesOn) {
-      caching = false;
+    if (caching && reply != null) {
+      caching = command.name().startsWith("client|") || session.transaction().isOpen();
     }
+  }
+
+  private static boolean removesEverything(Command command) {
+    return command.name().equals("flushdb") || command.name().equals("flushall");
   }
 
   /** On whose behalf this thread changes keys, or null. */

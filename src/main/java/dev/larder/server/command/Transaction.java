@@ -8,7 +8,9 @@ import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -24,13 +26,21 @@ final class Transaction {
 
   private record Queued(Command command, Request request) {}
 
+  private record Place(String cache, Object key) {
+    /** Bytes that it costs to watch it, about. */
+    long cost() {
+      return 2 * COST + (key instanceof String text ? text.length() : 0);
+    }
+  }
+
   private record Watched(CacheOperations<Object, Object> cache, Object key, Watch watch) {}
 
   private final Session session;
-  private final List<Watched> watched = new CopyOnWriteArrayList<>(); // CLIENT LIST looks at it
+  private final Map<Place, Watched> watched = new ConcurrentHashMap<>(); // others look at it
   private volatile List<Queued> queued = new ArrayList<>();
   private long bytes;
-  private volatile boolean changed; // a watched key
+  private volatile long watchedBytes;
+  private volatile AtomicBoolean changed = new AtomicBoolean(); // a watched key; of these watches
   private boolean open;
   private boolean refused;
 
@@ -54,6 +64,11 @@ final class Transaction {
   /** Bytes of heap that the queue takes, about. */
   long bytes() {
     return bytes;
+  }
+
+  /** Bytes of heap that the watched keys take, about. */
+  long watchedBytes() {
+    return watchedBytes;
   }
 
   /** Whether a command writes, or runs queued ones that do. */
@@ -82,6 +97,16 @@ final class Transaction {
     refused |= open;
   }
 
+  /** What {@code EXEC} says when it is refused itself. */
+  static Reply aborted(Reply refusal) {
+    if (!(refusal instanceof Reply.Failure failure)) {
+      return refusal;
+    }
+    String code = failure.code().equals("ERR") ? "" : failure.code() + " ";
+    return Reply.error(
+        "EXECABORT", "Transaction discarded because of: " + code + failure.message());
+  }
+
   void discard() {
     open = false;
     refused = false;
@@ -94,26 +119,41 @@ final class Transaction {
 
   /** Watches a key from now on. */
   void watch(CacheOperations<Object, Object> cache, Object key) {
-    for (Watched known : watched) {
-      if (known.cache.name().equals(cache.name()) && known.key.equals(key)) {
-        return;
+    Place place = new Place(cache.name(), key);
+    if (watched.containsKey(place)) {
+      return;
+    }
+    AtomicBoolean changed = this.changed;
+    watched.put(place, new Watched(cache, key, cache.watch(key, () -> changed.set(true))));
+    watchedBytes += place.cost();
+  }
+
+  /**
+   * Two caches change places: what is watched in either of them is elsewhere now. Redis leaves out
+   * keys that neither has, since it watches the number rather than the cache.
+   */
+  void swapped(String one, String other) {
+    AtomicBoolean changed = this.changed;
+    for (Place place : watched.keySet()) {
+      if (place.cache.equals(one) || place.cache.equals(other)) {
+        changed.set(true);
       }
     }
-    watched.add(new Watched(cache, key, cache.watch(key, () -> changed = true)));
   }
 
   void unwatch() {
     if (watched.isEmpty()) {
       return;
     }
-    watched.forEach(known -> known.watch.close());
+    watched.values().forEach(known -> known.watch.close());
     watched.clear();
-    changed = false;
+    watchedBytes = 0;
+    changed = new AtomicBoolean(); // what is still being told is told of the old ones
   }
 
   /** Whether a watched key has changed. */
   boolean hasLost() {
-    return changed;
+    return changed.get();
   }
 
   // ----------------------------------------------------------------------------------- executing
@@ -173,8 +213,18 @@ final class Transaction {
     if (queued.isEmpty() && watched.isEmpty()) {
       return Reply.EMPTY_ARRAY;
     }
+    for (; ; ) {
+      Reply reply = executeAsArranged(session.server().arrangement());
+      if (reply != Reply.NONE) {
+        return reply;
+      }
+    }
+  }
+
+  /** Returns NONE, with nothing done, if caches were swapped while it waited for its keys. */
+  private Reply executeAsArranged(Object arrangement) {
     HeldKeys held = new HeldKeys(session);
-    for (Watched known : watched) {
+    for (Watched known : watched.values()) {
       held.add(session.waits() ? known.cache.forSocket() : known.cache.forLoop(), known.key);
     }
     int selected = session.database();
@@ -182,7 +232,13 @@ final class Transaction {
       held.add(next.command, next.request, selected);
       selected = KeyspaceCommands.selectedAfter(session, next.command, next.request, selected);
     }
-    return held.run(() -> hasLost() ? Reply.NIL_ARRAY : runAll());
+    return held.run(
+        () -> {
+          if (hasLost()) {
+            return Reply.NIL_ARRAY;
+          }
+          return session.server().arrangement() == arrangement ? runAll() : Reply.NONE;
+        });
   }
 
   private Reply runAll() {

@@ -16,6 +16,12 @@ final class AclLogTest {
   private static final java.nio.charset.Charset ISO = java.nio.charset.StandardCharsets.ISO_8859_1;
 
   @Test
+  void keepsTheBeginningOfAClientThatHasALongName() {
+    refuse("a", "id=1 name=" + "n".repeat(100_000));
+    assertThat(log.newest(1).get(0).client()).startsWith("id=1 name=nn").hasSize(1024);
+  }
+
+  @Test
   void countsTheSameWithinAMinuteInOneEntry() {
     refuse("a", "first");
     now.addAndGet(60_000);
