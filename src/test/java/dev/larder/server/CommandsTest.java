@@ -452,7 +452,7 @@ final class CommandsTest {
         get n                                 -> $'5'
         select 2                              -> -ERR DB index is out of range
         select -1                             -> -ERR DB index is out of range
-        select 99999999999                    -> -ERR DB index is out of range
+        select 99999999999                    -> -ERR value is out of range, value must between -2147483648 and 2147483647
         select abc                            -> -ERR value is not an integer or out of range
         get n                                 -> $'5'
         select                                -> -ERR wrong number of arguments for 'select' command
@@ -528,7 +528,7 @@ final class CommandsTest {
         hello 2 foo                           -> -ERR Syntax error in HELLO option 'foo'
         """);
     assertThat(client.reply("CONFIG", "GET", "save", "APPENDONLY"))
-        .isEqualTo("*4\r\n$4\r\nsave\r\n$0\r\n\r\n$10\r\nappendonly\r\n$2\r\nno\r\n");
+        .isEqualTo("*4\r\n$4\r\nsave\r\n$0\r\n\r\n$10\r\nAPPENDONLY\r\n$2\r\nno\r\n");
     assertThat(client.reply("HELLO"))
         .isEqualTo(client.reply("HELLO", "2"))
         .startsWith("*14\r\n")
@@ -597,7 +597,7 @@ final class CommandsTest {
         function flush x             -> -ERR FUNCTION FLUSH only supports SYNC|ASYNC option
         function flush sync          -> +OK
         config set timeout 0 timeout -> -ERR syntax error
-        config get TIMEOUT timeout   -> *2\n$7\nTIMEOUT\n$1\n0
+        config get TIMEOUT timeout   -> *2\\n$7\\nTIMEOUT\\n$1\\n0
         """);
   }
 

@@ -19,7 +19,7 @@ final class Subscriptions {
   private final Map<String, Subscription> patterns = create();
   private final Map<String, Subscription> shards = create();
   private volatile int count; // of all of them: asked for twice a command, and mostly 0
-  private volatile long bytes; // changed by who has the session
+  private long bytes; // changed by who has the session
 
   Subscriptions(Session session) {
     this.session = session;

@@ -29,7 +29,7 @@ final class Transaction {
   private record Place(String cache, Object key) {
     /** Bytes that it costs to watch it, about. */
     long cost() {
-      return 2 * COST + (key instanceof String text ? text.length() : 0);
+      return 2L * COST + (key instanceof String text ? text.length() : 0);
     }
   }
 
@@ -39,7 +39,7 @@ final class Transaction {
   private final Map<Place, Watched> watched = new ConcurrentHashMap<>(); // others look at it
   private volatile List<Queued> queued = new ArrayList<>();
   private long bytes;
-  private volatile long watchedBytes;
+  private long watchedBytes;
   private volatile AtomicBoolean changed = new AtomicBoolean(); // a watched key; of these watches
   private boolean open;
   private boolean refused;
