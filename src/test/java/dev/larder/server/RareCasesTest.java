@@ -9,9 +9,7 @@ import dev.larder.ops.Rules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import javax.cache.Cache;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
@@ -25,46 +23,14 @@ final class RareCasesTest {
   private final Caches caches = new Caches();
   private final CacheOperations<String, String> second =
       caches.add(caches.cache("second", new Rules<>() {}));
-  private final CountDownLatch release = new CountDownLatch(1);
-  private final List<Thread> holders = new ArrayList<>();
+  private final KeyHolder keys = new KeyHolder(caches.strings);
   private LarderServer server = caches.server().config("enable-debug-command", "yes").start();
 
   @AfterEach
   void close() throws InterruptedException {
-    release.countDown();
+    keys.release();
     server.close();
-    for (Thread holder : holders) {
-      holder.join();
-    }
-  }
-
-  /** Lets another thread work on a key until it is released, and returns when it does. */
-  private void hold(String key) throws InterruptedException {
-    CountDownLatch held = new CountDownLatch(1);
-    Thread holder =
-        new Thread(
-            () ->
-                caches
-                    .strings
-                    .entries()
-                    .run(
-                        key,
-                        turn -> {
-                          held.countDown();
-                          awaitRelease();
-                          return null;
-                        }));
-    holders.add(holder);
-    holder.start();
-    held.await();
-  }
-
-  private void awaitRelease() {
-    try {
-      release.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    keys.close();
   }
 
   private static void awaitWaiting(Client other, int connections) {
@@ -186,7 +152,7 @@ final class RareCasesTest {
 
   @Test
   void cachesSwappedWhileATransactionWaitsDoNotBreakIt() throws Exception {
-    hold("k");
+    keys.hold("k");
     try (Client one = new Client(server);
         Client other = new Client(server);
         Client swapper = new Client(server)) {
@@ -203,7 +169,7 @@ final class RareCasesTest {
               () ->
                   other.reply("INFO", "clients").contains("blocked_clients:2\r")
                       || other.reply("INFO", "commandstats").contains("cmdstat_swapdb"));
-      release.countDown();
+      keys.release();
       for (int i = 0; i < 3; i++) {
         one.reply();
       }
@@ -334,17 +300,15 @@ final class RareCasesTest {
 
   @Test
   void aWatchThatBeginsAfterTheEndIsNotLeftBehind() throws Exception {
-    hold("k");
+    keys.hold("k");
     try (Client one = new Client(server);
         Client other = new Client(server)) {
       one.call("WATCH", "k");
       awaitWaiting(other, 1);
       server.close();
     }
-    release.countDown();
-    for (Thread holder : holders) {
-      holder.join();
-    }
+    keys.release();
+    keys.close();
     await()
         .during(Duration.ofMillis(300))
         .until(() -> !caches.strings.entries().store().feed().isActive());

@@ -21,46 +21,14 @@ import org.junit.jupiter.api.Test;
 /** Who waits when a command has to, and who does not. All connections share one loop. */
 final class WaitingTest {
   private final Caches caches = new Caches();
-  private final CountDownLatch release = new CountDownLatch(1);
-  private final List<Thread> holders = new ArrayList<>();
+  private final KeyHolder keys = new KeyHolder(caches.strings);
   private LarderServer server = caches.server().start();
 
   @AfterEach
   void close() throws InterruptedException {
-    release.countDown();
+    keys.release();
     server.close();
-    for (Thread holder : holders) {
-      holder.join();
-    }
-  }
-
-  /** Lets another thread work on a key until it is released, and returns when it does. */
-  private void hold(String key) throws InterruptedException {
-    CountDownLatch held = new CountDownLatch(1);
-    Thread holder =
-        new Thread(
-            () ->
-                caches
-                    .strings
-                    .entries()
-                    .run(
-                        key,
-                        turn -> {
-                          held.countDown();
-                          awaitRelease();
-                          return null;
-                        }));
-    holders.add(holder);
-    holder.start();
-    held.await();
-  }
-
-  private void awaitRelease() {
-    try {
-      release.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    keys.close();
   }
 
   /** Waits until so many connections wait for a worker. */
@@ -73,7 +41,7 @@ final class WaitingTest {
   @Test
   void busyKeyMakesItsOwnConnectionWaitAndNoOther() throws Exception {
     caches.set("free", "f");
-    hold("busy");
+    keys.hold("busy");
     try (Client waiting = new Client(server);
         Client other = new Client(server)) {
       waiting.send(
@@ -89,7 +57,7 @@ final class WaitingTest {
       assertThat(other.reply("GET", "busy")).isEqualTo("$-1\r\n");
       waiting.send(Client.resp("ECHO", "later"));
 
-      release.countDown();
+      keys.release();
 
       assertThat(waiting.reply()).isEqualTo(":1\r\n");
       assertThat(waiting.reply()).isEqualTo("$1\r\nf\r\n");
@@ -102,7 +70,7 @@ final class WaitingTest {
 
   @Test
   void everyConnectionCanWaitForTheSameKey() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     List<Client> clients = new ArrayList<>();
     try (Client other = new Client(server)) {
       for (int i = 0; i < 50; i++) {
@@ -110,7 +78,7 @@ final class WaitingTest {
       }
       awaitWaiting(other, 50);
       assertThat(other.reply("PING")).isEqualTo("+PONG\r\n");
-      release.countDown();
+      keys.release();
       for (Client client : clients) {
         assertThat(client.reply()).startsWith(":");
         client.close();
@@ -127,13 +95,13 @@ final class WaitingTest {
       for (String key : List.of("a", "busy", "z")) {
         other.reply("SET", key, "1");
       }
-      hold("busy");
+      keys.hold("busy");
       waiting.call("DEL", "a", "busy", "z");
       awaitWaiting(other, 1);
       flushing.call("FLUSHDB");
       awaitWaiting(other, 2);
       assertThat(other.reply("PING")).isEqualTo("+PONG\r\n");
-      release.countDown();
+      keys.release();
       assertThat(flushing.reply()).isEqualTo("+OK\r\n");
       assertThat(waiting.reply()).matches(":[0-3]\r\n");
       assertThat(other.reply("DBSIZE")).isEqualTo(":0\r\n");
@@ -142,7 +110,7 @@ final class WaitingTest {
 
   @Test
   void clientThatLeavesWhileItsCommandWaitsHarmsNobody() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     try (Client other = new Client(server)) {
       Client reset = new Client(server).call("INCR", "busy");
       Client gone = new Client(server).call("INCR", "busy");
@@ -150,7 +118,7 @@ final class WaitingTest {
       reset.reset();
       gone.close();
       assertThat(other.reply("PING")).isEqualTo("+PONG\r\n");
-      release.countDown();
+      keys.release();
       await().until(() -> other.reply("INFO", "clients").contains("connected_clients:1\r"));
       assertThat(other.reply("GET", "busy")).isEqualTo("$1\r\n2\r\n");
     }
@@ -158,19 +126,19 @@ final class WaitingTest {
 
   @Test
   void halfClosedConnectionGetsTheReplyItWaitsForAndItsFollowers() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     try (Client waiting = new Client(server);
         Client other = new Client(server)) {
       waiting.send("INCR busy\nGET busy\n").end();
       awaitWaiting(other, 1);
-      release.countDown();
+      keys.release();
       assertThat(waiting.rest()).isEqualTo(":1\r\n1\r\n");
     }
   }
 
   @Test
   void inputBehindAWaitingCommandIsLeftInTheSocketBeyondALimit() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     ByteBuffer echoes =
         ByteBuffer.wrap(Client.resp("ECHO", "x".repeat(1_000)).repeat(30_000).getBytes(US_ASCII));
     try (SocketChannel waiting = SocketChannel.open(server.address());
@@ -181,7 +149,7 @@ final class WaitingTest {
       // The server takes little more than its limit, then the sockets' own buffers fill up.
       await().during(200, MILLISECONDS).until(() -> waiting.write(echoes) == 0);
       assertThat(echoes.remaining()).isPositive();
-      release.countDown();
+      keys.release();
       waiting.configureBlocking(true);
       Thread writer = new Thread(() -> write(waiting, echoes));
       writer.start();
@@ -220,7 +188,7 @@ final class WaitingTest {
                   @Override
                   public String load(String key) {
                     loading.countDown();
-                    awaitRelease();
+                    keys.awaitRelease();
                     return key + " by " + Thread.currentThread().getName();
                   }
                 }));
@@ -232,7 +200,7 @@ final class WaitingTest {
       waiting.call("GET", "k");
       loading.await();
       assertThat(other.reply("PING")).isEqualTo("+PONG\r\n");
-      release.countDown();
+      keys.release();
       assertThat(waiting.reply()).contains("k by larder-server-" + server.port() + "-worker-");
     }
   }
@@ -329,7 +297,7 @@ final class WaitingTest {
 
   @Test
   void closingTheServerWaitsForTheReplyInFlight() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     try (Client waiting = new Client(server);
         Client other = new Client(server)) {
       waiting.call("INCR", "busy").call("PING");
@@ -337,7 +305,7 @@ final class WaitingTest {
       Thread closing = new Thread(server::close);
       closing.start();
       assertThat(other.rest()).isEmpty(); // has nothing in flight, so is closed at once
-      release.countDown();
+      keys.release();
       assertThat(waiting.rest()).isEqualTo(":1\r\n");
       closing.join();
     }
@@ -345,7 +313,7 @@ final class WaitingTest {
 
   @Test
   void closingTheServerDoesNotWaitForEver() throws Exception {
-    hold("busy");
+    keys.hold("busy");
     try (Client waiting = new Client(server);
         Client other = new Client(server)) {
       waiting.call("INCR", "busy");

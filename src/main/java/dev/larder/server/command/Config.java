@@ -1,5 +1,6 @@
 package dev.larder.server.command;
 
+import dev.larder.OperationException;
 import dev.larder.ops.Glob;
 import dev.larder.protocol.RequestLimits;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,8 +97,8 @@ public final class Config {
     return "normal " + most + " 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
   }
 
-  private static java.util.function.UnaryOperator<String> port() {
-    java.util.function.UnaryOperator<String> number = Setting.integer(0, 65_535);
+  private static UnaryOperator<String> port() {
+    UnaryOperator<String> number = Setting.integer(0, 65_535);
     return text -> text.equalsIgnoreCase("no") ? "no" : number.apply(text);
   }
 
@@ -235,7 +237,7 @@ public final class Config {
     }
   }
 
-  private static dev.larder.OperationException refused(Setting setting, String reason) {
+  private static OperationException refused(Setting setting, String reason) {
     return Args.error(
         "CONFIG SET failed (possibly related to argument '" + setting.name() + "') - " + reason);
   }

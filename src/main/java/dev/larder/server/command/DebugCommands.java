@@ -8,6 +8,7 @@ import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Glob;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -130,7 +131,7 @@ final class DebugCommands {
       throw Args.error("value is out of range, must be positive");
     }
     byte[] text = new byte[(int) length];
-    java.util.Arrays.fill(text, (byte) 'A');
+    Arrays.fill(text, (byte) 'A');
     return Reply.oneIf(Glob.of(args.next()).matches(text));
   }
 }

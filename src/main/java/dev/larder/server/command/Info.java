@@ -9,6 +9,8 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -130,7 +132,7 @@ final class Info {
 
   private static void server(Session session, Info info) {
     Server server = session.server();
-    java.time.Instant now = java.time.Clock.systemUTC().instant();
+    Instant now = Clock.systemUTC().instant();
     long seconds = server.uptime().toSeconds();
     info.field("redis_version", REDIS_VERSION)
         .field("larder_version", server.version())

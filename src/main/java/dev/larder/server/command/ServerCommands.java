@@ -7,6 +7,8 @@ import static dev.larder.server.command.Command.other;
 import static dev.larder.server.command.Command.write;
 
 import dev.larder.protocol.Reply;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,7 +37,7 @@ final class ServerCommands {
   }
 
   private static Reply time(Session session, Args args) {
-    java.time.Instant now = java.time.Clock.systemUTC().instant();
+    Instant now = Clock.systemUTC().instant();
     return Reply.array(
         Reply.bulk(String.valueOf(now.getEpochSecond())),
         Reply.bulk(String.valueOf(now.getNano() / 1_000)));

@@ -2,7 +2,9 @@ package dev.larder.server.command;
 
 import static dev.larder.server.command.Command.other;
 
+import dev.larder.OperationException;
 import dev.larder.protocol.Reply;
+import dev.larder.protocol.Request;
 import dev.larder.server.command.Tracking.Mode;
 import dev.larder.server.command.Tracking.Remembers;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +112,7 @@ final class TrackingCommands {
     }
   }
 
-  private static dev.larder.OperationException cannotSwitch(String what) {
+  private static OperationException cannotSwitch(String what) {
     return Args.error(
         "You can't switch "
             + what
@@ -153,7 +155,7 @@ final class TrackingCommands {
   /** Bytes as an error shows them. */
   private static String quoted(String prefix) {
     byte[] bytes = prefix.getBytes(StandardCharsets.ISO_8859_1);
-    return Args.quoted(dev.larder.protocol.Request.of(bytes), 0, bytes.length);
+    return Args.quoted(Request.of(bytes), 0, bytes.length);
   }
 
   private static Reply cache(Session session, Args args) {
