@@ -20,6 +20,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,10 @@ final class EchoServer implements AutoCloseable {
 
   private final ServerSocketChannel listening = ServerSocketChannel.open();
   private final EventLoop loop = new EventLoop("larder-server-echo-loop");
+
+  /** How many tasks workers were given: the costly parts of handshakes. */
+  final AtomicInteger tasks = new AtomicInteger();
+
   private final Workers workers = new Workers("larder-server-echo");
   private final TlsTransport.Scratch scratch = new TlsTransport.Scratch();
   private final BlockingQueue<Peer> accepted = new LinkedBlockingQueue<>();
@@ -107,6 +112,11 @@ final class EchoServer implements AutoCloseable {
     workers.close(1_000);
   }
 
+  private void work(Runnable task) {
+    tasks.incrementAndGet();
+    workers.execute(task);
+  }
+
   private final class Door implements EventLoop.Peer {
     @Override
     public void ready(SelectionKey key) {
@@ -156,7 +166,7 @@ final class EchoServer implements AutoCloseable {
                   carrier,
                   tls.engine(),
                   scratch,
-                  workers,
+                  EchoServer.this::work,
                   () -> loop.execute(() -> step(true)),
                   "connection 1");
       key = loop.register(channel, SelectionKey.OP_READ, this);

@@ -4,6 +4,7 @@ import static dev.larder.server.EchoServer.echoed;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -249,9 +250,10 @@ final class TransportTest {
         SSLSocket socket = connect(server, TlsFiles.client("stranger", ""), V13)) {
       assertThatThrownBy(socket::startHandshake).isInstanceOf(SSLException.class);
       server.accepted().ended.get();
-      assertThat(log.lines())
-          .containsExactly(
-              "connection 1 is closed: TLS failed: Received fatal alert: certificate_unknown");
+      assertThat(log.lines()) // the JDKs word it differently
+          .singleElement(STRING)
+          .startsWith("connection 1 is closed: TLS failed: ")
+          .endsWith("Received fatal alert: certificate_unknown");
     }
   }
 
@@ -369,9 +371,7 @@ final class TransportTest {
     try (EchoServer server = server(tls(Tls.AuthClients.NO));
         SSLSocket socket = connect(server)) {
       assertEchoes(socket);
-      assertThat(Thread.getAllStackTraces().keySet())
-          .extracting(Thread::getName)
-          .contains("larder-server-echo-worker-1");
+      assertThat(server.tasks).hasPositiveValue();
     }
   }
 
