@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  * one gets a number: {@code prices#2}.
  */
 final class ManagementBeans {
-  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final String managerName;
   private final String cacheName;
   private final CacheMXBean configuration;
@@ -57,6 +56,7 @@ final class ManagementBeans {
     if (show == (shown != null)) {
       return shown;
     }
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer(); // costly the first time
     try {
       if (shown != null) {
         server.unregisterMBean(shown);
