@@ -133,6 +133,11 @@ public final class CacheOperations<K, V> {
     return keys;
   }
 
+  /** Whether there may be more than one of {@link #keys}; finds out without a look at any. */
+  public boolean mayMeanSeveral(byte[] text) {
+    return !keyTexts.isExact() && (holdsObjects() || keyTexts.candidates(text).size() > 1);
+  }
+
   /** Whether each text can mean only one key. */
   public boolean hasExactKeys() {
     return keyTexts.isExact();

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -124,9 +125,18 @@ public final class KeyOperations<K, V> {
    * @throws OperationException if both are the same
    */
   public boolean copy(K key, K newKey, boolean replace) {
+    return copy(key, entries, newKey, replace, (source, target) -> copy(source, target, "copy_to"));
+  }
+
+  private <K2, V2> boolean copy(
+      K key,
+      EntryOperations<K2, V2> other,
+      K2 newKey,
+      boolean replace,
+      BiConsumer<Turn<K, V>, Turn<K2, V2>> give) {
     JointOperation both = JointOperation.changing();
     Part<K, V> source = both.at(entries, key);
-    Part<K, V> target = both.at(entries, newKey);
+    Part<K2, V2> target = both.at(other, newKey);
     if (source.isSameAs(target)) {
       throw same();
     }
@@ -134,7 +144,7 @@ public final class KeyOperations<K, V> {
         () -> {
           boolean copies = source.turn().isPresent() && (replace || !target.turn().isPresent());
           if (copies) {
-            copy(source.turn(), target.turn(), "copy_to");
+            give.accept(source.turn(), target.turn());
           }
           return copies;
         });
@@ -156,20 +166,12 @@ public final class KeyOperations<K, V> {
    * @throws dev.larder.CodecException if the other cache can make nothing of the text
    */
   public <K2, V2> boolean copyTo(K key, CacheOperations<K2, V2> other, K2 newKey, boolean replace) {
-    JointOperation both = JointOperation.changing();
-    Part<K, V> source = both.at(entries, key);
-    Part<K2, V2> target = both.at(other.entries(), newKey);
-    if (source.isSameAs(target)) {
-      throw same();
-    }
-    return both.run(
-        () -> {
-          boolean copies = source.turn().isPresent() && (replace || !target.turn().isPresent());
-          if (copies) {
-            give(source.turn(), target.turn(), other, "copy_to");
-          }
-          return copies;
-        });
+    return copy(
+        key,
+        other.entries(),
+        newKey,
+        replace,
+        (source, target) -> give(source, target, other, "copy_to"));
   }
 
   /**

@@ -43,6 +43,7 @@ public final class Transaction {
   private final Claims<Declared<?, ?>> claims = new Claims<>();
 
   private final Map<Store<?, ?>, Held<?, ?>> helds = new HashMap<>();
+  private final Map<CacheOperations<?, ?>, CacheOperations<?, ?>> within = new HashMap<>();
   private final Map<StoreClock, StoreClock> clocks = new HashMap<>();
   private final List<Runnable> deliveries = new ArrayList<>();
   private State state = State.DECLARING;
@@ -129,9 +130,10 @@ public final class Transaction {
    *
    * <p>One that wants another key throws an {@link IllegalStateException}.
    */
+  @SuppressWarnings("unchecked") // made of that very one
   public <K, V> CacheOperations<K, V> within(CacheOperations<K, V> cache) {
     require(State.RUNNING);
-    return cache.within(held(cache));
+    return (CacheOperations<K, V>) within.computeIfAbsent(cache, same -> cache.within(held(cache)));
   }
 
   @SuppressWarnings("unchecked") // of the same store

@@ -446,35 +446,34 @@ final class Connection implements EventLoop.Peer, Wire {
 
   /** On a worker. */
   private void work(Command command, Request request) {
-    Reply reply;
+    Reply reply = null;
     try {
       reply = session.run(command, request, new Args(), true);
     } catch (RuntimeException | Error e) {
       ServerLog.error("connection " + id + " is closed after a failure", e);
-      loop.execute(
-          () -> {
-            working = false;
-            if (closed) {
-              session.end();
-            } else {
-              close();
-            }
-          });
-      return;
     }
     if (session.hasEnded()) { // the server has: no loop is there any more
       session.end();
       return;
     }
-    loop.execute(
-        () -> {
-          working = false;
-          if (closed) {
-            session.end();
-          } else {
-            step(() -> unpark(reply, command.isControl()));
-          }
-        });
+    Reply outcome = reply;
+    loop.execute(() -> worked(command, outcome));
+  }
+
+  /**
+   * The worker has given the session back.
+   *
+   * @param reply null if it has failed
+   */
+  private void worked(Command command, @Nullable Reply reply) {
+    working = false;
+    if (closed) {
+      session.end();
+    } else if (reply == null) {
+      close();
+    } else {
+      step(() -> unpark(reply, command.isControl()));
+    }
   }
 
   private void unpark(Reply reply, boolean control) throws IOException {

@@ -115,26 +115,23 @@ final class Doors implements AutoCloseable {
 
   /** Begins to let connections in, as soon as the first loop runs. */
   void admit(Server server, Crowd crowd, List<EventLoop> loops) throws IOException {
-    EventLoop first = loops.get(0);
     Map<EventLoop, TlsTransport.Scratch> scratches = new HashMap<>();
-    if (plain != null) {
-      first.listen(
-          plain,
-          new Acceptor(plain, first, server, new Door(server, crowd, loops, scratches, null)));
-    }
     if (encrypted != null) {
       loops.forEach(loop -> scratches.put(loop, new TlsTransport.Scratch()));
-      first.listen(
-          encrypted,
-          new Acceptor(encrypted, first, server, new Door(server, crowd, loops, scratches, tls)));
     }
-    if (unix != null) {
-      first.listen(
-          unix.channel(),
-          new Acceptor(
-              unix.channel(), first, server, new Door(server, crowd, loops, scratches, null)));
-    }
+    Door plainly = new Door(server, crowd, loops, scratches, null);
+    listen(plain, loops.get(0), server, plainly);
+    listen(unix == null ? null : unix.channel(), loops.get(0), server, plainly);
+    listen(encrypted, loops.get(0), server, new Door(server, crowd, loops, scratches, tls));
     server.listens(port());
+  }
+
+  private static void listen(
+      @Nullable ServerSocketChannel channel, EventLoop loop, Server server, Door door)
+      throws IOException {
+    if (channel != null) {
+      loop.listen(channel, new Acceptor(channel, loop, server, door));
+    }
   }
 
   /** What lies behind one of them. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.larder.ops.Rules;
+import dev.larder.server.clients.Programs;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,7 +12,6 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,25 +158,17 @@ final class NotificationsTest {
 
   @Test
   void redisServerMakesKnownTheSame(@TempDir Path directory) throws Exception {
+    Programs.need("Redis server ", "redis-server", "--version");
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    Process redis;
-    try {
-      redis =
-          new ProcessBuilder(
-                  "redis-server", "--port", "" + port, "--save", "", "--dir", "" + directory)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-    } catch (IOException e) {
-      assertThat(Boolean.getBoolean("larder.require.programs"))
-          .as("redis-server must be there but is not")
-          .isFalse();
-      Assumptions.abort("redis-server is not installed (apt-get install redis-server)");
-      return;
-    }
+    Process redis =
+        new ProcessBuilder(
+                "redis-server", "--port", "" + port, "--save", "", "--dir", "" + directory)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
     try {
       InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
       await()

@@ -2,6 +2,7 @@ package dev.larder.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.larder.server.clients.Programs;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URISyntaxException;
@@ -19,7 +20,6 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * The certificates of the tests, and clients that use them. {@code server} and {@code client} are
@@ -114,22 +114,11 @@ final class TlsFiles {
   static void openssl(Path directory, String... args) throws Exception {
     List<String> command = new ArrayList<>(List.of("openssl"));
     command.addAll(List.of(args));
-    boolean installed = true;
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
-      process.getOutputStream().close();
-      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor()).as(printed).isZero();
-    } catch (IOException e) {
-      installed = false;
-    }
-    if (Boolean.getBoolean("larder.require.programs")) {
-      assertThat(installed).as("openssl is installed").isTrue();
-    }
-    Assumptions.assumeTrue(installed, "openssl is not installed (apt-get install openssl)");
+    Programs.need("OpenSSL", "openssl", "version");
+    Process process =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(printed).isZero();
   }
 }

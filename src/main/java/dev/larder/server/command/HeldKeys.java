@@ -41,7 +41,7 @@ final class HeldKeys {
     command.extent(
         request,
         (word, read, written) ->
-            ambiguous[0] |= ambiguous[0] || cache.keys(request.bytes(word)).size() > 1);
+            ambiguous[0] |= ambiguous[0] || cache.mayMeanSeveral(request.bytes(word)));
     return ambiguous[0];
   }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Assumptions;
  * Programs that a machine may lack. A test that needs one is then skipped, unless the system
  * property {@code larder.require.programs} is true: then it fails.
  */
-final class Programs {
+public final class Programs {
   /** Whether what is missing on this machine is an error. */
   static final boolean REQUIRED = Boolean.getBoolean("larder.require.programs");
 
@@ -27,7 +27,7 @@ final class Programs {
   }
 
   /** Needs a program that says this of itself when it is called so. */
-  static void need(String says, String... command) throws InterruptedException {
+  public static void need(String says, String... command) throws InterruptedException {
     boolean there;
     try {
       Process process = start(command);

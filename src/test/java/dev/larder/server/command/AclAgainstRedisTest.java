@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.larder.OperationException;
 import dev.larder.protocol.Request;
+import dev.larder.server.clients.Programs;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -25,7 +26,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -90,7 +90,7 @@ final class AclAgainstRedisTest {
 
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
-    requireProgram();
+    Programs.need("Redis server ", "redis-server", "--version");
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -116,22 +116,6 @@ final class AclAgainstRedisTest {
     String info = (String) call("info", "server");
     String version = info.split("redis_version:", 2)[1].split("\r", 2)[0];
     keepsRules = !version.startsWith("7.0.");
-  }
-
-  private static void requireProgram() throws InterruptedException {
-    boolean installed;
-    try {
-      Process process =
-          new ProcessBuilder("redis-server", "--version").redirectErrorStream(true).start();
-      process.getInputStream().readAllBytes();
-      installed = process.waitFor() == 0;
-    } catch (IOException e) {
-      installed = false;
-    }
-    if (Boolean.getBoolean("larder.require.programs")) {
-      assertThat(installed).as("redis-server is installed").isTrue();
-    }
-    Assumptions.assumeTrue(installed, "redis-server is not installed");
   }
 
   private void awaitReady() throws IOException {
