@@ -65,6 +65,37 @@ class TransactionStressTest {
     assertThat(strings.entries().store().jointChanges()).isNotNegative();
   }
 
+  /**
+   * More readers than processors: again and again one is stopped between its look at the entry's
+   * mark and the one at its value, and goes on in the midst of a transaction.
+   */
+  @Test
+  void aReaderWhoIsStoppedBetweenTwoLooksLooksAgain() {
+    set(strings, "state", "whole");
+    Together.Task reads =
+        often(
+            () -> {
+              for (int i = 0; i < 1_000; i++) {
+                assertThat(strings.strings().get("state")).isSameAs("whole");
+              }
+            });
+    Together.run(often(this::breakAndMend), often(this::breakAndMend), reads, reads, reads, reads);
+  }
+
+  private void breakAndMend() {
+    Transaction transaction = Transaction.changing();
+    transaction.add(strings, "state");
+    transaction.run(
+        () -> {
+          CacheOperations<String, String> within = transaction.within(strings);
+          for (int i = 0; i < 500; i++) {
+            set(within, "state", "broken");
+          }
+          set(within, "state", "whole");
+          return true;
+        });
+  }
+
   private static void move(CacheOperations<String, String> from, CacheOperations<String, Long> to) {
     Random random = ThreadLocalRandom.current();
     String payer = "account" + random.nextInt(ACCOUNTS);
