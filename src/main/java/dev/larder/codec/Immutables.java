@@ -73,7 +73,18 @@ final class Immutables {
           Collections.emptySet().getClass(),
           Collections.emptyMap().getClass());
 
+  /** What makes of a stream more than a value: a class, and what has to be compiled. */
+  private static final Set<Class<?>> MORE_THAN_VALUES = Set.of(Class.class, Pattern.class);
+
   private Immutables() {}
+
+  /** Those that may be read from anybody's stream. */
+  static Set<Class<?>> harmless() {
+    Set<Class<?>> all = new HashSet<>(DECLARED);
+    all.addAll(EXACT);
+    all.removeAll(MORE_THAN_VALUES);
+    return all;
+  }
 
   /** Whether the instances of exactly this class of the JDK are immutable. */
   static boolean isImmutableJdkClass(Class<?> type) {

@@ -3,16 +3,12 @@ package dev.larder.codec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.OutputStream;
 import java.io.Serializable;
-import java.lang.reflect.Modifier;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,19 +20,6 @@ import org.jspecify.annotations.Nullable;
  * an object is accepted.
  */
 final class SerialCopy {
-
-  /** {@code Class.forName} does not know these names. */
-  private static final Map<String, Class<?>> PRIMITIVES =
-      Map.of(
-          "boolean", boolean.class,
-          "byte", byte.class,
-          "char", char.class,
-          "short", short.class,
-          "int", int.class,
-          "long", long.class,
-          "float", float.class,
-          "double", double.class,
-          "void", void.class);
 
   private final Copier copier;
   private final @Nullable ClassLoader loader;
@@ -77,10 +60,10 @@ final class SerialCopy {
     }
   }
 
-  private final class Input extends ObjectInputStream {
+  private final class Input extends LoaderInput {
 
     Input(byte[] bytes) throws IOException {
-      super(new ByteArrayInputStream(bytes));
+      super(new ByteArrayInputStream(bytes), loader);
       enableResolveObject(true);
     }
 
@@ -91,30 +74,9 @@ final class SerialCopy {
 
     @Override
     protected Class<?> resolveClass(ObjectStreamClass description) throws ClassNotFoundException {
-      String name = description.getName();
-      if (name.equals(Passed.class.getName())) {
-        return Passed.class; // the loader need not know Larder
-      }
-      Class<?> primitive = PRIMITIVES.get(name);
-      return primitive != null ? primitive : Class.forName(name, false, loader);
-    }
-
-    @Override
-    protected Class<?> resolveProxyClass(String[] names) throws ClassNotFoundException {
-      ClassLoader definer = loader;
-      Class<?>[] interfaces = new Class<?>[names.length];
-      for (int i = 0; i < names.length; i++) {
-        interfaces[i] = Class.forName(names[i], false, loader);
-        if (!Modifier.isPublic(interfaces[i].getModifiers())) {
-          definer = interfaces[i].getClassLoader(); // a proxy of it lives in its package
-        }
-      }
-      try {
-        return Proxy.newProxyInstance(definer, interfaces, (proxy, method, args) -> null)
-            .getClass();
-      } catch (IllegalArgumentException e) {
-        throw new ClassNotFoundException("the proxy of " + String.join(", ", names), e);
-      }
+      return description.getName().equals(Passed.class.getName())
+          ? Passed.class // the loader need not know Larder
+          : super.resolveClass(description);
     }
   }
 }
