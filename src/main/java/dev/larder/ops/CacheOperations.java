@@ -3,6 +3,7 @@ package dev.larder.ops;
 import dev.larder.CacheInfo;
 import dev.larder.Codec;
 import dev.larder.CodecException;
+import dev.larder.codec.DiskForms;
 import dev.larder.codec.KeyTexts;
 import dev.larder.store.Entry;
 import dev.larder.store.Subscriber;
@@ -21,6 +22,7 @@ public final class CacheOperations<K, V> {
   private final EntryOperations<K, V> entries;
   private final KeyTexts<K> keyTexts;
   private final Codec<V> valueText;
+  private final @Nullable DiskForms<K, V> disk;
   private final StringOperations<K, V> strings;
   private final TextOperations<K, V> texts;
   private final KeyOperations<K, V> keys;
@@ -28,15 +30,29 @@ public final class CacheOperations<K, V> {
   private final KeyspaceOperations<K, V> keyspace;
   private final CounterOperations<K, V> counters;
 
+  /** All that can be done to a cache that is never on disk. */
   public CacheOperations(
       String name, EntryOperations<K, V> entries, KeyTexts<K> keyTexts, Codec<V> valueText) {
+    this(name, entries, keyTexts, valueText, null);
+  }
+
+  /**
+   * @param disk how its entries are on disk, and in what {@code DUMP} gives; null if never
+   */
+  public CacheOperations(
+      String name,
+      EntryOperations<K, V> entries,
+      KeyTexts<K> keyTexts,
+      Codec<V> valueText,
+      @Nullable DiskForms<K, V> disk) {
     this.name = name;
     this.entries = entries;
     this.keyTexts = keyTexts;
     this.valueText = valueText;
+    this.disk = disk;
     this.strings = new StringOperations<>(entries);
     this.texts = new TextOperations<>(entries, strings, valueText);
-    this.keys = new KeyOperations<>(entries, valueText);
+    this.keys = new KeyOperations<>(entries, valueText, disk);
     this.expiry = new ExpiryOperations<>(entries);
     this.keyspace = new KeyspaceOperations<>(entries, keyTexts);
     this.counters = new CounterOperations<>(entries, valueText);
@@ -44,7 +60,7 @@ public final class CacheOperations<K, V> {
 
   /** The same for a thread that works for a socket: waits for busy entries, counts always. */
   public CacheOperations<K, V> forSocket() {
-    return new CacheOperations<>(name, entries.forSocket(), keyTexts, valueText);
+    return new CacheOperations<>(name, entries.forSocket(), keyTexts, valueText, disk);
   }
 
   /**
@@ -52,17 +68,31 @@ public final class CacheOperations<K, V> {
    * happened, where it would wait. Not to be used while {@link #runsUserCode}.
    */
   public CacheOperations<K, V> forLoop() {
-    return new CacheOperations<>(name, entries.forLoop(), keyTexts, valueText);
+    return new CacheOperations<>(name, entries.forLoop(), keyTexts, valueText, disk);
   }
 
   /** The same for a thread of the application that must not wait; as {@link #forLoop}. */
   public CacheOperations<K, V> forCaller() {
-    return new CacheOperations<>(name, entries.forCaller(), keyTexts, valueText);
+    return new CacheOperations<>(name, entries.forCaller(), keyTexts, valueText, disk);
   }
 
   /** The same, for what a transaction does with the entries that it holds. */
   CacheOperations<K, V> within(Held<K, V> held) {
-    return new CacheOperations<>(name, entries.within(held), keyTexts, valueText);
+    return new CacheOperations<>(name, entries.within(held), keyTexts, valueText, disk);
+  }
+
+  /**
+   * The same for who brings back what was done before: no loader, writer or policy is asked,
+   * nothing is counted, and no deadline passes.
+   */
+  public CacheOperations<K, V> forReplay() {
+    EntryOperations<K, V> quiet =
+        new EntryOperations<>(
+            entries.store(),
+            new ReplayRules<>(entries.rules()),
+            new Statistics(),
+            entries.clock().timeless());
+    return new CacheOperations<>(name, quiet, keyTexts, valueText, disk);
   }
 
   /** The cache's name. */
@@ -146,6 +176,18 @@ public final class CacheOperations<K, V> {
   /** Values as a socket shows and accepts them. */
   public Codec<V> valueText() {
     return valueText;
+  }
+
+  /**
+   * How keys and values are on disk.
+   *
+   * @throws IllegalStateException if they never are
+   */
+  public DiskForms<K, V> disk() {
+    if (disk == null) {
+      throw new IllegalStateException("cache '" + name + "' has no form for disk");
+    }
+    return disk;
   }
 
   /** The text of a key, or null if it has none. */

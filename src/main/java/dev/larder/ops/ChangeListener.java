@@ -14,6 +14,12 @@ public interface ChangeListener<K> {
   void changed(KeyChange<K> change);
 
   /**
+   * All entries were replaced by others at once, from disk; of those, {@link #changed} is not told.
+   * Must neither wait nor throw.
+   */
+  default void replaced() {}
+
+  /**
    * On whose behalf this thread changes the cache just now, or null. Asked by the thread that makes
    * a change, while it holds the entry.
    */

@@ -33,6 +33,11 @@ public final class ChangeSubscription<K, V> implements AutoCloseable {
 
   private final class Told implements Subscriber<K, V> {
     @Override
+    public void replaced() {
+      listener.replaced();
+    }
+
+    @Override
     public void recorded(Change<K, V> change) {
       Object origin = listener.origin();
       if (origin != null) {

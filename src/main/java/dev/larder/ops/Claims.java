@@ -116,6 +116,20 @@ final class Claims<C extends Claims.Claim<?, ?>> {
     return runsUserCode;
   }
 
+  /** Waits while those are far behind who write changes down; nothing is held yet. */
+  void admitWriter() {
+    for (C claim : named) {
+      claim.operations.admitWriter();
+    }
+  }
+
+  /** Waits until what was changed is on disk, where that is wanted. */
+  void awaitKept() {
+    if (mayWait) {
+      Unkept.await();
+    }
+  }
+
   /**
    * Takes all of them, or throws and holds none.
    *

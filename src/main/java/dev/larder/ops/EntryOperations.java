@@ -2,6 +2,7 @@ package dev.larder.ops;
 
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
+import dev.larder.store.Keeper;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * again.
  */
 public final class EntryOperations<K, V> {
+  private static final long MILLIS_PER_SECOND = 1_000;
+
   private final Store<K, V> store;
   private final Rules<K, V> rules;
   private final Statistics statistics;
@@ -43,7 +46,13 @@ public final class EntryOperations<K, V> {
   private final StoreClock clock;
 
   public EntryOperations(Store<K, V> store, Rules<K, V> rules, Statistics statistics) {
-    this(store, rules, statistics, new Watches<>(store.feed()), true, false, null);
+    this(store, rules, statistics, store.clock());
+  }
+
+  /** The same by another clock than the store's. */
+  public EntryOperations(
+      Store<K, V> store, Rules<K, V> rules, Statistics statistics, StoreClock clock) {
+    this(store, rules, statistics, new Watches<>(store.feed()), true, false, null, clock);
   }
 
   private EntryOperations(
@@ -53,7 +62,8 @@ public final class EntryOperations<K, V> {
       Watches<K, V> watches,
       boolean mayWait,
       boolean forSocket,
-      @Nullable Held<K, V> held) {
+      @Nullable Held<K, V> held,
+      StoreClock clock) {
     this.store = store;
     this.rules = rules;
     this.statistics = statistics;
@@ -63,7 +73,7 @@ public final class EntryOperations<K, V> {
     this.watches = watches;
     this.held = held;
     this.seesWhole = forSocket && held == null;
-    this.clock = held == null ? store.clock() : held.clock();
+    this.clock = clock;
   }
 
   /** The same, for a thread of the application that must not wait: as {@link #forLoop}. */
@@ -88,7 +98,9 @@ public final class EntryOperations<K, V> {
 
   private EntryOperations<K, V> with(
       boolean mayWait, boolean forSocket, @Nullable Held<K, V> held) {
-    return new EntryOperations<>(store, rules, statistics, watches, mayWait, forSocket, held);
+    StoreClock clock = held == null ? this.clock : held.clock();
+    return new EntryOperations<>(
+        store, rules, statistics, watches, mayWait, forSocket, held, clock);
   }
 
   public Store<K, V> store() {
@@ -141,6 +153,7 @@ public final class EntryOperations<K, V> {
    */
   public <R extends @Nullable Object> R runIfPresent(K key, Operation<K, V, R> operation) {
     admit(key);
+    admitWriter();
     Entry<K, V> entry = held == null ? store.hold(key, mayWait) : held.take(key);
     return run(key, entry, operation);
   }
@@ -153,6 +166,7 @@ public final class EntryOperations<K, V> {
   /** Runs an operation on the entry of a key, which it may create. See {@link #runIfPresent}. */
   public <R extends @Nullable Object> R run(K key, Operation<K, V, R> operation) {
     admit(key);
+    admitWriter();
     return run(key, takeOrReserve(key, mayWait, 0), operation);
   }
 
@@ -200,6 +214,7 @@ public final class EntryOperations<K, V> {
     try {
       turn.begin();
       result = operation.at(turn);
+      turn.requireKept();
       turn.write();
       turn.prepare();
       turn.apply();
@@ -219,7 +234,15 @@ public final class EntryOperations<K, V> {
       time(turn, begun);
     }
     turn.deliver();
+    awaitKept();
     return result;
+  }
+
+  /** Waits until what this thread has changed is on disk, where that is wanted. */
+  void awaitKept() {
+    if (mayWait && held == null) {
+      Unkept.await();
+    }
   }
 
   /** A turn; without memory or stack for one, at least no entry is held for ever. */
@@ -388,18 +411,35 @@ public final class EntryOperations<K, V> {
     if (deadline == seen) {
       return false;
     }
-    if (lifetime != 0 && seen != Entry.ETERNAL && deadline != Entry.ETERNAL) {
+    boolean isPlain = lifetime != 0 && seen != Entry.ETERNAL && deadline != Entry.ETERNAL;
+    boolean isKept = store.keeper() != null && isWorthKeeping(seen, deadline);
+    if (isPlain && !isKept) {
       store.touch(entry, seen, deadline);
     } else if (lifetime == 0 || held != null ? take(entry) : store.tryHold(entry)) {
       try {
         if (entry.value() == value && entry.deadline() == seen) {
           store.setDeadline(entry, deadline);
+          keepTouch(entry, seen, deadline);
         }
       } finally {
         giveBack(entry);
       }
+    } else if (isPlain) {
+      store.touch(entry, seen, deadline); // the access counts, though this one is not on disk
     }
     return lifetime == 0;
+  }
+
+  /** Keeps a deadline that an access has moved, at most once a second. The entry is held. */
+  void keepTouch(Entry<K, V> held, long before, long deadline) {
+    Keeper<K, V> keeper = store.keeper();
+    if (keeper != null && isWorthKeeping(before, deadline)) {
+      keeper.touched(held.key(), deadline); // whoever only reads need not wait for the disk
+    }
+  }
+
+  private static boolean isWorthKeeping(long before, long deadline) {
+    return before / MILLIS_PER_SECOND != deadline / MILLIS_PER_SECOND;
   }
 
   /** An access to a key's value, and nothing else; false if there is none. */
@@ -515,6 +555,13 @@ public final class EntryOperations<K, V> {
     }
     long deadline = clock.nowFor(lifetime) + lifetime;
     return deadline < 0 ? Entry.ETERNAL : deadline;
+  }
+
+  /** Waits while those are far behind who write changes down; nothing is held yet. */
+  void admitWriter() {
+    if (held == null) {
+      store.admitWriter(mayWait);
+    }
   }
 
   void admit(K key) {

@@ -1,5 +1,6 @@
 package dev.larder.ops;
 
+import dev.larder.store.Snapshot;
 import dev.larder.store.Store;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -88,6 +89,7 @@ final class JointOperation {
    */
   <R extends @Nullable Object> R run(Supplier<R> operation) {
     Store.requireStack();
+    claims.admitWriter();
     claims.takeAll();
     R result;
     try {
@@ -97,6 +99,7 @@ final class JointOperation {
       throw failure;
     }
     Throwable failure = end(null);
+    claims.awaitKept();
     Claims.rethrow(failure);
     return result;
   }
@@ -121,6 +124,9 @@ final class JointOperation {
       part.begin(changes);
     }
     R result = operation.get();
+    for (Part<?, ?> part : claims.all()) {
+      part.turn().requireKept();
+    }
     // Removals last, so that what fails half-way leaves too much rather than too little.
     writeAll(false);
     writeAll(true);
@@ -166,12 +172,14 @@ final class JointOperation {
       for (Part<?, ?> part : claims.all()) {
         part.turn().markJoint();
       }
+      List<Snapshot> after = Snapshot.decide(stores);
+      for (Part<?, ?> part : claims.all()) {
+        part.turn().preserve(after);
+      }
       applyAll(false);
       applyAll(true);
     } finally {
-      while (--begun >= 0) {
-        stores.get(begun).endJoint();
-      }
+      Unkept.endJoint(stores.subList(0, begun));
     }
   }
 }

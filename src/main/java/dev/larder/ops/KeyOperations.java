@@ -3,7 +3,11 @@ package dev.larder.ops;
 import dev.larder.Codec;
 import dev.larder.OperationException;
 import dev.larder.ValueType;
+import dev.larder.codec.DiskForm;
+import dev.larder.codec.DiskForms;
 import dev.larder.ops.JointOperation.Part;
+import dev.larder.rdb.RdbException;
+import dev.larder.rdb.RdbValue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -18,10 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class KeyOperations<K, V> {
   private final EntryOperations<K, V> entries;
   private final Codec<V> text;
+  private final @Nullable DiskForms<K, V> disk;
 
   KeyOperations(EntryOperations<K, V> entries, Codec<V> text) {
+    this(entries, text, null);
+  }
+
+  KeyOperations(EntryOperations<K, V> entries, Codec<V> text, @Nullable DiskForms<K, V> disk) {
     this.entries = entries;
     this.text = text;
+    this.disk = disk;
   }
 
   /** Whether the key is there ({@code EXISTS}, {@code containsKey}); no access, not counted. */
@@ -230,6 +240,83 @@ public final class KeyOperations<K, V> {
     } catch (ClassCastException e) {
       return null;
     }
+  }
+
+  // -------------------------------------------------------------------------- dump and restore
+
+  /**
+   * The value of a key as {@link #restore} takes it, here and in Redis ({@code DUMP}); null if
+   * there is none. A read, but it never loads.
+   *
+   * @throws dev.larder.CodecException if the value cannot be saved
+   */
+  public byte @Nullable [] dump(K key) {
+    V value = entries.getPresent(key);
+    return value == null ? null : RdbValue.dump(valueForm().toBytes(value));
+  }
+
+  /**
+   * Sets a value that was dumped ({@code RESTORE}). A deadline that has passed by then removes what
+   * there was.
+   *
+   * @param deadline of what is set: a time, or {@link Deadline#NONE}
+   * @param replace whether there may be a value
+   * @throws OperationException {@code BUSYKEY} if there is one that is not to be replaced; {@code
+   *     ERR} if the payload is damaged or that of a list, a set, …
+   * @throws dev.larder.CodecException if it has no value for this cache, or one that is not allowed
+   */
+  public void restore(K key, byte[] payload, Deadline deadline, boolean replace) {
+    if (!replace) {
+      requireAbsent(key);
+    }
+    V value = restored(payload); // its class may run code of its own: before the entry is held
+    Rules<K, V> rules = entries.rules();
+    rules.requireOpen();
+    rules.requireTypes(key, value);
+    entries.run(
+        key,
+        turn -> {
+          if (turn.isPresent() && !replace) {
+            throw busy();
+          }
+          long time = deadline.time(entries.clock().now());
+          if (!entries.clock().passed(time)) {
+            turn.modify(value, "restore");
+            turn.until(deadline);
+          } else if (turn.isPresent()) {
+            turn.remove();
+          }
+          return key;
+        });
+  }
+
+  /** Refuses a key that has a value, as {@link #restore} does. */
+  public void requireAbsent(K key) {
+    if (entries.contains(key)) {
+      throw busy();
+    }
+  }
+
+  private static OperationException busy() {
+    return new OperationException("BUSYKEY", "Target key name already exists.");
+  }
+
+  private V restored(byte[] payload) {
+    byte[] bytes;
+    try {
+      bytes = RdbValue.restore(payload);
+    } catch (RdbException e) {
+      throw new OperationException("ERR", String.valueOf(e.getMessage()));
+    }
+    // Of strings that Redis dumped, none begins like what is tagged but by intention.
+    return valueForm().fromBytes(bytes, true);
+  }
+
+  private DiskForm<V> valueForm() {
+    if (disk == null) {
+      throw new OperationException("ERR", "the values of this cache have no form to be dumped");
+    }
+    return disk.values();
   }
 
   /** What kind of value a key has ({@code TYPE}). */

@@ -7,6 +7,7 @@ import dev.larder.store.Change;
 import dev.larder.store.Change.Cause;
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
+import dev.larder.store.Keeper;
 import dev.larder.store.Store;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,6 +174,10 @@ public final class KeyspaceOperations<K, V> {
    */
   public void clear() {
     requireAll();
+    Keeper<K, V> keeper = store.keeper();
+    if (keeper != null) {
+      keeper.requireAble();
+    }
     if (entries.isWithin()) { // and nobody else
       clearOnce();
       return;
@@ -183,6 +188,7 @@ public final class KeyspaceOperations<K, V> {
       before = store.jointChanges();
       clearOnce();
     } while (++passes < MOST_PASSES && (before < 0 || before != store.jointChanges()));
+    entries.awaitKept();
   }
 
   private void clearOnce() {
@@ -191,7 +197,13 @@ public final class KeyspaceOperations<K, V> {
     do {
       cursor = store.scan(cursor, bucket::add);
       for (Entry<K, V> entry : bucket) {
-        if (entry.value() != null && entries.take(entry)) {
+        if (entry.value() == null) {
+          continue;
+        }
+        if (entries.mayWait() || !entries.isWithin()) {
+          store.admitWriter(entries.mayWait());
+        }
+        if (entries.take(entry)) {
           clear(entry);
         }
       }
@@ -210,6 +222,10 @@ public final class KeyspaceOperations<K, V> {
           feed.refuseReentry(held.key());
         }
         store.clear(held);
+        Keeper<K, V> keeper = store.keeper();
+        if (keeper != null) {
+          Unkept.note(keeper, keeper.removed(held.key()));
+        }
         if (feed.isActive()) {
           ticket =
               feed.record(

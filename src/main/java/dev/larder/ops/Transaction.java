@@ -2,6 +2,7 @@ package dev.larder.ops;
 
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
+import dev.larder.store.Snapshot;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
 import java.util.ArrayList;
@@ -113,6 +114,8 @@ public final class Transaction {
     require(State.DECLARING);
     state = State.TAKING;
     Store.requireStack();
+    keys.forEach(declared -> declared.operations.admitWriter());
+    wholes.values().forEach(cache -> cache.entries().admitWriter());
     List<Store<?, ?>> alone = takeAll();
     R result;
     try {
@@ -121,7 +124,9 @@ public final class Transaction {
       end(alone, failure);
       throw failure;
     }
-    Claims.rethrow(end(alone, null));
+    Throwable failure = end(alone, null);
+    claims.awaitKept();
+    Claims.rethrow(failure);
     return result;
   }
 
@@ -183,6 +188,7 @@ public final class Transaction {
       for (Declared<?, ?> declared : claims.all()) {
         hold(declared);
       }
+      decide(stores);
       for (Declared<?, ?> declared : keys) {
         expire(declared);
       }
@@ -190,11 +196,23 @@ public final class Transaction {
     } finally {
       state = State.OVER;
       helds.values().forEach(Held::end);
-      while (--begun >= 0) {
-        stores.get(begun).settle();
-        stores.get(begun).endJoint();
-      }
+      List<Store<?, ?>> ending = stores.subList(0, begun);
+      ending.forEach(Store::settle);
+      Unkept.endJoint(ending);
     }
+  }
+
+  /** Finds out which snapshots this comes after, once for all that it will change. */
+  private void decide(List<Store<?, ?>> stores) {
+    if (changes) {
+      List<Snapshot> after = Snapshot.decide(stores);
+      wholes.keySet().forEach(store -> store.decide(after));
+      claims.all().forEach(declared -> preserve(declared, after));
+    }
+  }
+
+  private static <K, V> void preserve(Declared<K, V> declared, List<Snapshot> after) {
+    declared.operations.store().preserve(Objects.requireNonNull(declared.entry()), after);
   }
 
   private <K, V> void hold(Declared<K, V> declared) {

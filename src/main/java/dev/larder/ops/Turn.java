@@ -4,6 +4,8 @@ import dev.larder.store.Change;
 import dev.larder.store.Change.Cause;
 import dev.larder.store.Entry;
 import dev.larder.store.Feed;
+import dev.larder.store.Keeper;
+import dev.larder.store.Snapshot;
 import dev.larder.store.Store;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +65,8 @@ public final class Turn<K, V> {
   private long before; // the deadline word as it was
   private long after; // as it is to be
   private String event = "set";
+  private @Nullable Object prepared; // what the keeper has made of what is to be stored
+  private @Nullable Object suspended; // what the keeper had begun, while user code runs
   private boolean stored;
   private boolean accessed;
   private boolean writing;
@@ -269,12 +273,19 @@ public final class Turn<K, V> {
   public void beginUserCode() {
     if (entry != null) {
       store().noteHeld(entry);
+      Keeper<K, V> keeper = store().keeper();
+      suspended = keeper == null ? null : keeper.suspend();
     }
   }
 
   public void endUserCode() {
     if (entry != null) {
       store().dropNote(entry);
+      Keeper<K, V> keeper = store().keeper();
+      if (suspended != null && keeper != null) {
+        keeper.resume(suspended);
+      }
+      suspended = null;
     }
   }
 
@@ -306,6 +317,18 @@ public final class Turn<K, V> {
     if (found != null && store().clearIfPassed(entry, operations.clock())) {
       record(entry, found, deadline, null, Entry.ETERNAL, Cause.EXPIRED, "expired");
       found = null;
+    }
+  }
+
+  /** Refuses what was decided if it cannot be kept, before anything happens. */
+  void requireKept() {
+    Keeper<K, V> keeper = entry == null ? null : store().keeper();
+    if (entry == null || keeper == null || outcome == Outcome.NOTHING) {
+      return;
+    }
+    keeper.requireAble();
+    if (value != null) {
+      prepared = keeper.prepare(entry.key(), value);
     }
   }
 
@@ -346,6 +369,7 @@ public final class Turn<K, V> {
       case NOTHING -> {
         if (old != null && after != before) {
           store().setDeadline(entry, after);
+          operations.keepTouch(entry, before, after);
           endIfPassed(entry, old, after, "expired");
         }
       }
@@ -459,6 +483,7 @@ public final class Turn<K, V> {
       long newDeadline,
       Cause cause,
       String event) {
+    keep(entry.key(), newDeadline, cause);
     Feed<K, V> feed = store().feed();
     if (feed.isActive()) {
       if (tickets == null) {
@@ -473,6 +498,20 @@ public final class Turn<K, V> {
     }
   }
 
+  private void keep(K key, long deadline, Cause cause) {
+    Keeper<K, V> keeper = store().keeper();
+    if (keeper == null) {
+      return;
+    }
+    long position =
+        switch (cause) {
+          case CREATED, UPDATED -> keeper.stored(Objects.requireNonNull(prepared), deadline);
+          case DEADLINE -> keeper.timed(key, deadline);
+          case REMOVED, EXPIRED, EVICTED, CLEARED -> keeper.removed(key);
+        };
+    Unkept.note(keeper, position);
+  }
+
   /** Whether something was decided. */
   boolean changes() {
     return outcome != Outcome.NOTHING;
@@ -482,6 +521,13 @@ public final class Turn<K, V> {
   void markJoint() {
     if (entry != null) {
       store().markJoint(entry);
+    }
+  }
+
+  /** Hands the entry to the snapshots that such a change comes after. */
+  void preserve(List<Snapshot> after) {
+    if (entry != null) {
+      store().preserve(entry, after);
     }
   }
 

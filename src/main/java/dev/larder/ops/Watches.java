@@ -53,6 +53,11 @@ final class Watches<K, V> implements Subscriber<K, V> {
   }
 
   @Override
+  public void replaced() {
+    watches.values().forEach(all -> all.forEach(Watch::tell));
+  }
+
+  @Override
   public void recorded(Change<K, V> change) {
     Set<Watch> all = watches.get(change.key());
     if (all != null) {

@@ -63,6 +63,9 @@ public class Entry<K, V> {
   final @Nullable K key; // null only in the table's own markers
   final short tag;
 
+  /** The last snapshot that has it; guarded by the lock. */
+  byte seenBy;
+
   // read and written through the handles above
   @SuppressWarnings("UnusedVariable")
   private byte lock;

@@ -25,6 +25,8 @@ public final class Feed<K, V> {
   @SuppressWarnings("unchecked")
   private volatile Subscriber<K, V>[] subscribers = (Subscriber<K, V>[]) NOBODY;
 
+  private volatile boolean muted;
+
   private final ConcurrentHashMap<K, Line<K, V>> lines = new ConcurrentHashMap<>();
 
   /** One change on its way to the subscribers. */
@@ -76,7 +78,19 @@ public final class Feed<K, V> {
 
   /** Whether anybody listens: if not, changes need not be made up at all. */
   public boolean isActive() {
-    return subscribers.length != 0;
+    return subscribers.length != 0 && !muted;
+  }
+
+  /** Whether nobody is told of anything, while entries are loaded. */
+  public void mute(boolean muted) {
+    this.muted = muted;
+  }
+
+  /** Tells that all entries have been replaced by others, see {@link Subscriber#replaced}. */
+  public void replaced() {
+    for (Subscriber<K, V> subscriber : subscribers) {
+      subscriber.replaced();
+    }
   }
 
   /** Whether a writer may have to wait for user code of a subscriber. */

@@ -1,6 +1,7 @@
 package dev.larder.store;
 
 import dev.larder.BusyException;
+import dev.larder.DeadlockException;
 import dev.larder.store.Change.Cause;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -73,6 +74,10 @@ public final class Store<K, V> implements AutoCloseable {
   private final LongAdder expirations = new LongAdder();
   private final AtomicLong jointBegun = new AtomicLong(); // changes of several entries as one
   private final AtomicLong jointEnded = new AtomicLong();
+  private volatile @Nullable Keeper<K, V> keeper;
+  private volatile @Nullable Taken taken; // written by Snapshot, under its lock
+  private byte snapshots; // the number of the last one: 1 to 127, then 1 again
+  private List<Snapshot> decided = List.of(); // by who is alone in here
   private volatile boolean idle; // whether the sweeper is to leave everything as it is
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
@@ -477,6 +482,11 @@ public final class Store<K, V> implements AutoCloseable {
     gate.open();
   }
 
+  /** Whether nobody else is alone in here. */
+  boolean isOpenToMe() {
+    return gate.isOpen() || gate.isMine();
+  }
+
   /** In the order of these numbers whole stores are taken. */
   public long number() {
     return number;
@@ -514,15 +524,26 @@ public final class Store<K, V> implements AutoCloseable {
 
   /**
    * Begins a change of several entries as one. Each of them is held, and is {@linkplain #markJoint
-   * marked} between this and the first change.
+   * marked} between this and the first change; or this thread is alone in here. Then it is
+   * {@linkplain Snapshot#decide decided} which snapshots it comes after, and each entry {@linkplain
+   * #preserve(Entry, List) preserved}.
    */
   public void beginJoint() {
+    Keeper<K, V> keeper = this.keeper;
+    if (keeper != null) {
+      keeper.begin(); // may lack memory: before it counts as begun
+    }
     jointBegun.incrementAndGet();
   }
 
-  /** Ends it, after the last change. */
-  public void endJoint() {
-    jointEnded.incrementAndGet();
+  /** Ends it, after the last change; returns its position for the {@link #keeper}. */
+  public long endJoint() {
+    Keeper<K, V> keeper = this.keeper;
+    try {
+      return keeper == null ? 0 : keeper.end();
+    } finally {
+      jointEnded.incrementAndGet();
+    }
   }
 
   /** How many changes of several entries have begun so far, or -1 if one is under way. */
@@ -535,6 +556,125 @@ public final class Store<K, V> implements AutoCloseable {
   /** See {@link Entry#changesWithOthers}. */
   public void markJoint(Entry<K, V> held) {
     held.markJoint();
+  }
+
+  // ---------------------------------------------------------------- keeping, and snapshots
+
+  /** Who keeps the changes; null: nobody. */
+  public @Nullable Keeper<K, V> keeper() {
+    return keeper;
+  }
+
+  /** From now on this one keeps the changes; the caller is alone in here. */
+  public void keeper(@Nullable Keeper<K, V> keeper) {
+    this.keeper = keeper;
+  }
+
+  /**
+   * Lets a thread pass that is about to change something and holds nothing here; it waits while
+   * those are far behind who write everything down.
+   *
+   * @throws BusyException if it would wait and {@code mayWait} is false
+   */
+  public void admitWriter(boolean mayWait) {
+    Keeper<K, V> keeper = this.keeper;
+    if (keeper != null) {
+      keeper.admit(mayWait);
+    }
+    Snapshot snapshot = snapshot();
+    if (snapshot != null) {
+      snapshot.awaitRoom(mayWait);
+    }
+  }
+
+  @Nullable Snapshot snapshot() {
+    Taken taken = this.taken;
+    return taken == null ? null : taken.snapshot;
+  }
+
+  /** A snapshot being taken, and the number that its entries are marked with. */
+  private record Taken(Snapshot snapshot, byte number) {}
+
+  /** Its entries have a mark that is not this snapshot's. */
+  void beginSnapshot(Snapshot snapshot) {
+    if (++snapshots < 0) { // the numbers begin again, and none may have been left behind
+      long cursor = 0;
+      do {
+        cursor = scan(cursor, entry -> entry.seenBy = 0);
+      } while (cursor != 0);
+      snapshots = 1;
+    }
+    taken = new Taken(snapshot, snapshots);
+  }
+
+  void endSnapshot() {
+    taken = null;
+  }
+
+  /** Marks an entry as one that the present snapshot has; false if it was. Who takes it asks. */
+  boolean markSeen(Entry<K, V> held) {
+    return markSeen(held, snapshots);
+  }
+
+  private static boolean markSeen(Entry<?, ?> held, byte number) {
+    boolean fresh = held.seenBy != number;
+    held.seenBy = number;
+    return fresh;
+  }
+
+  /** An entry is about to change alone. */
+  private void preserve(Entry<K, V> held) {
+    Taken taken = this.taken;
+    if (taken != null && taken.snapshot.isCut() && !held.changesWithOthers()) {
+      if (!gate.isMine() || decided.contains(taken.snapshot)) {
+        preserve(held, taken);
+      }
+    }
+  }
+
+  /** A held entry is about to change together with others, after these snapshots. */
+  public void preserve(Entry<K, V> held, List<Snapshot> after) {
+    Taken taken = this.taken;
+    if (taken != null && after.contains(taken.snapshot)) {
+      preserve(held, taken);
+    }
+  }
+
+  /**
+   * If another snapshot is begun meanwhile, this was before its cut: what takes it will wait for
+   * the entry, and does not take the mark for its own.
+   *
+   * <p>A value whose deadline has passed is handed over, too: it may do so while its holder, who
+   * has found it alive, is about to give it more time.
+   */
+  private void preserve(Entry<K, V> held, Taken taken) {
+    V value = held.value();
+    long deadline = held.deadline();
+    boolean isOver = Entry.time(deadline) == 0; // see clearIfPassed
+    if (markSeen(held, taken.number) && value != null && !isOver) {
+      taken.snapshot.handOver(this, held.key(), value, deadline);
+    }
+  }
+
+  /** This thread is alone in here, and what it is about to change comes after these snapshots. */
+  public void decide(List<Snapshot> after) {
+    decided = after;
+  }
+
+  /** Refuses to wait for all entries on a thread that holds one and runs user code. */
+  void requireNoneMine() {
+    if (holdsOne()) {
+      throw new DeadlockException(
+          "a processor, loader or writer may not save the cache that it was called by:"
+              + " that would wait for the entry it works on");
+    }
+  }
+
+  /** Refuses a store whose entries were dropped. */
+  void requireThere() {
+    if (discarded) {
+      throw new IllegalStateException("the cache was closed meanwhile");
+    }
   }
 
   /** Gives the lock back. An entry without a value dies and is unlinked. */
@@ -567,6 +707,7 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Stores a value and its deadline word. */
   public void set(Entry<K, V> held, V value, long deadline) {
+    preserve(held);
     boolean created = held.value() == null;
     boolean wasTimed = !created && Entry.time(held.deadline()) != Entry.ETERNAL;
     // a hashCode may throw: before anything changes
@@ -585,11 +726,13 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Stores a value and leaves the deadline as it is, whatever readers do to it meanwhile. */
   public void setValue(Entry<K, V> held, V value) {
+    preserve(held);
     held.value(value);
   }
 
   /** Stores a deadline word; there is a value. */
   public void setDeadline(Entry<K, V> held, long deadline) {
+    preserve(held);
     boolean wasTimed = Entry.time(held.deadline()) != Entry.ETERNAL;
     Stripe<K, V> stripe = isOrWasTimed(wasTimed, deadline) ? stripe(held) : null;
     held.deadline(deadline);
@@ -627,6 +770,7 @@ public final class Store<K, V> implements AutoCloseable {
   /** Takes the value away: the entry is a reservation until it gets another one or is released. */
   public void clear(Entry<K, V> held) {
     Stripe<K, V> stripe = stripe(held); // a hashCode may throw: before anything changes
+    preserve(held);
     held.value(null);
     Stripe.LIVE.getAndAdd(stripe, -1L);
     if (Entry.time(held.deadline()) != Entry.ETERNAL) {
@@ -804,10 +948,14 @@ public final class Store<K, V> implements AutoCloseable {
     try {
       V value = entry.value();
       long deadline = entry.deadline();
-      if (value == null || !clearIfPassed(entry) || !feed.isActive()) {
+      if (value == null || !clearIfPassed(entry)) {
         return null;
       }
-      return feed.record(expired(entry.key(), value, deadline));
+      Keeper<K, V> keeper = this.keeper;
+      if (keeper != null) {
+        keeper.removed(entry.key());
+      }
+      return feed.isActive() ? feed.record(expired(entry.key(), value, deadline)) : null;
     } finally {
       release(entry);
     }

@@ -27,7 +27,7 @@ public final class StoreClock {
   private static final long NONE = Long.MAX_VALUE;
   private static final Clock SYSTEM = System::currentTimeMillis;
 
-  private static final StoreClock SYSTEM_CLOCK = new StoreClock(SYSTEM, true);
+  private static final StoreClock SYSTEM_CLOCK = new StoreClock(SYSTEM, true, false);
 
   private static final VarHandle TICK;
   private static final VarHandle LOOKED;
@@ -56,10 +56,12 @@ public final class StoreClock {
 
   private final Clock clock;
   private final boolean system;
+  private final boolean timeless;
 
-  private StoreClock(Clock clock, boolean system) {
+  private StoreClock(Clock clock, boolean system, boolean timeless) {
     this.clock = clock;
     this.system = system;
+    this.timeless = timeless;
   }
 
   /** The system's clock; the same one each time. */
@@ -69,13 +71,18 @@ public final class StoreClock {
 
   /** A clock of the user's, asked every time. */
   public static StoreClock of(Clock clock) {
-    return new StoreClock(clock, false);
+    return new StoreClock(clock, false, false);
   }
 
   /** One that stands still at this moment. */
   public StoreClock stopped() {
     long time = now();
     return of(() -> time);
+  }
+
+  /** One with the same time, but by which no deadline ever passes. */
+  public StoreClock timeless() {
+    return new StoreClock(clock, system, true);
   }
 
   /** The time, exactly. */
@@ -88,7 +95,7 @@ public final class StoreClock {
    */
   public boolean passed(long deadline) {
     long time = Entry.time(deadline);
-    return time != Entry.ETERNAL && time - roughly() <= GUARD && time <= now();
+    return time != Entry.ETERNAL && time - roughly() <= GUARD && time <= now() && !timeless;
   }
 
   /**

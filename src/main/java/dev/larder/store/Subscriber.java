@@ -16,6 +16,12 @@ public interface Subscriber<K, V> {
    */
   default void delivered(Change<K, V> change) {}
 
+  /**
+   * All entries of the store were replaced by others at once, which no change tells of. Called
+   * while the one who did so is alone in the store; may only take note.
+   */
+  default void replaced() {}
+
   /** Whether {@link #delivered} runs user code, for which an event loop must not wait. */
   default boolean runsUserCode() {
     return false;
