@@ -1,6 +1,7 @@
 package dev.larder;
 
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -210,6 +211,21 @@ public interface AsyncLarderCache<K, V> {
 
   /** As {@link LarderCache#copy(Object, Object, boolean)}. */
   CompletionStage<Boolean> copy(K source, K destination, boolean replace);
+
+  /** As {@link LarderCache#save}, on the cache's executor. */
+  CompletionStage<Void> save(Path file);
+
+  /** As {@link LarderCache#load}, on the cache's executor. */
+  CompletionStage<Void> load(Path file);
+
+  /** As {@link LarderCache#dump}. */
+  CompletionStage<byte @Nullable []> dump(K key);
+
+  /** As {@link LarderCache#restore(Object, byte[], Duration)}. */
+  CompletionStage<Void> restore(K key, byte[] dumped, Duration ttl);
+
+  /** As {@link LarderCache#restore(Object, byte[], Duration, boolean)}. */
+  CompletionStage<Void> restore(K key, byte[] dumped, Duration ttl, boolean replace);
 
   /** As {@link LarderCache#type}. */
   CompletionStage<ValueType> type(K key);

@@ -1,6 +1,7 @@
 package dev.larder;
 
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -326,6 +327,64 @@ public interface LarderCache<K, V> extends Cache<K, V> {
    * <p>Redis: {@code COPY source destination [REPLACE]}
    */
   boolean copy(K source, K destination, boolean replace);
+
+  /**
+   * Writes all entries to a file in Redis' format (RDB, version 9), which {@code redis-server}
+   * loads as database 0. They are as they were at one moment; writers go on meanwhile. The file is
+   * written beside, forced to disk, and then takes the name, in one step.
+   *
+   * @throws PersistenceException if it cannot be written, or an entry has no form on disk; a file
+   *     that was there before is still there
+   * @throws IllegalStateException if the cache is closed
+   */
+  void save(Path file);
+
+  /**
+   * Puts the entries of a file in Redis' format in the place of all that there are: one that {@link
+   * #save} has written, or the snapshot of a Redis (to version 12 of the format) or Valkey with
+   * strings in one database. The file is read to its end before anything changes; all entries then
+   * change as one. Entries whose time has passed are left out; others keep their deadlines, which
+   * are explicit. No loader, writer, policy or listener is called, and statistics do not count it.
+   *
+   * @throws PersistenceException if the file cannot be read, is damaged, or has keys or values of
+   *     other types; the entries are as before
+   * @throws IllegalStateException if the cache is closed
+   */
+  void load(Path file);
+
+  /**
+   * The value of a key as bytes that {@link #restore} takes, here and, if it has a text, in Redis.
+   * They hold neither the key nor the deadline. Reads, but never loads.
+   *
+   * <p>Redis: {@code DUMP key}
+   *
+   * @return null if there is no value
+   * @throws CodecException if the value cannot be saved: it is neither of a type with a text nor
+   *     serializable, or its class is not {@linkplain LarderConfiguration.Builder#allow allowed}
+   */
+  byte @Nullable [] dump(K key);
+
+  /**
+   * Sets a value that was dumped, by this or another cache, or by Redis; the key must be absent.
+   * Stores.
+   *
+   * <p>Redis: {@code RESTORE key ttl serialized-value}
+   *
+   * @param ttl its explicit time to live, rounded up to milliseconds; zero: it has no deadline
+   * @throws OperationException {@code BUSYKEY} if there is a value; {@code ERR} if the TTL is
+   *     negative, the bytes are damaged, or are those of a list, set or other value that there is
+   *     not yet
+   * @throws CodecException if the bytes are sound, but no value of the cache's type, or one of a
+   *     class that is not {@linkplain LarderConfiguration.Builder#allow allowed}
+   */
+  void restore(K key, byte[] dumped, Duration ttl);
+
+  /**
+   * As {@link #restore(Object, byte[], Duration)}; if {@code replace}, whatever was there.
+   *
+   * <p>Redis: {@code RESTORE key ttl serialized-value [REPLACE]}
+   */
+  void restore(K key, byte[] dumped, Duration ttl, boolean replace);
 
   /**
    * What kind of value a key has. Not counted, no access.

@@ -1,5 +1,6 @@
 package dev.larder;
 
+import java.io.ObjectInputFilter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -56,6 +57,10 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   private final @Nullable Factory<? extends Codec<V>> valueCodec;
   private final @Nullable Factory<? extends Executor> executor;
   private final @Nullable Factory<? extends Clock> clock;
+  private final @Nullable PersistenceOptions persistence;
+
+  @SuppressWarnings("serial") // what List.copyOf returns is
+  private final List<String> allowed;
 
   private LarderConfiguration(Builder<K, V> builder) {
     keyType = builder.keyType;
@@ -74,6 +79,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     valueCodec = builder.valueCodec;
     executor = builder.executor;
     clock = builder.clock;
+    persistence = builder.persistence;
+    allowed = List.copyOf(builder.allowed);
   }
 
   /** Settings to choose, for keys and values of these types; {@code Object} is any type. */
@@ -121,6 +128,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     builder.valueCodec = valueCodec;
     builder.executor = executor;
     builder.clock = clock;
+    builder.persistence = persistence;
+    builder.allowed.addAll(allowed);
     return builder;
   }
 
@@ -216,6 +225,19 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     return clock;
   }
 
+  /** How the cache is kept on disk; null: not at all. */
+  public @Nullable PersistenceOptions persistence() {
+    return persistence;
+  }
+
+  /**
+   * The patterns of classes whose objects may be saved and loaded beyond the declared types and
+   * their parts, in the order in which they were given; unmodifiable. See {@link Builder#allow}.
+   */
+  public List<String> allowed() {
+    return allowed;
+  }
+
   private List<@Nullable Object> settings() {
     // a list of all, so that equals, hashCode and toString cannot miss different ones
     List<@Nullable Object> settings = new ArrayList<>();
@@ -235,6 +257,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     settings.add(valueCodec);
     settings.add(executor);
     settings.add(clock);
+    settings.add(persistence);
+    settings.add(allowed);
     return settings;
   }
 
@@ -265,6 +289,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     append(text, "value codec", valueCodec);
     append(text, "executor", executor);
     append(text, "clock", clock);
+    append(text, "persistence", persistence);
+    append(text, "allowed", allowed.isEmpty() ? null : allowed);
     return text.append(']').toString();
   }
 
@@ -297,6 +323,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     private @Nullable Factory<? extends Codec<V>> valueCodec;
     private @Nullable Factory<? extends Executor> executor;
     private @Nullable Factory<? extends Clock> clock;
+    private @Nullable PersistenceOptions persistence;
+    private final List<String> allowed = new ArrayList<>();
 
     private Builder(Class<K> keyType, Class<V> valueType) {
       this.keyType = Objects.requireNonNull(keyType, "keyType");
@@ -432,6 +460,56 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     /** The time by which entries expire; null for the system's. */
     public Builder<K, V> clock(@Nullable Factory<? extends Clock> clock) {
       this.clock = clock;
+      return this;
+    }
+
+    /**
+     * Keeps the cache on disk, in files of its own: what is there is loaded when the cache is made;
+     * {@code cache.unwrap(Persistence.class)} tells of it. Null for a cache that is in memory
+     * alone, as it is unless set.
+     *
+     * <p>What is of no type that has a text ({@code String}, {@code Long}, {@code Instant}, an
+     * enum, …) and has no codec is saved as Java serialization has it, and must be {@link #allow
+     * allowed}.
+     */
+    public Builder<K, V> persistence(@Nullable PersistenceOptions options) {
+      this.persistence = options;
+      return this;
+    }
+
+    /**
+     * Allows classes to be saved and loaded with Java serialization: in the cache's files, and by
+     * {@code DUMP} and {@code RESTORE}. Of themselves are allowed the declared types and what they
+     * are made of, that is the types of their fields, with the usual collections of the JDK where
+     * those are of a collection type, and immutable values of the JDK. To be named here are classes
+     * that a declared type does not tell of: subclasses, what is in a cache of {@code Object}.
+     *
+     * <p>A pattern is a class ({@code com.acme.Order}), the classes of a package ({@code
+     * com.acme.*}), those below it as well ({@code com.acme.**}), or all that begin so ({@code
+     * com.acme.Or*}); behind {@code !} it refuses them. The first one that a class matches decides,
+     * also over what is allowed of itself. The syntax is that of {@code jdk.serialFilter}, without
+     * its limits; such a filter of the whole process still applies.
+     *
+     * <p>Whoever can write to the files, or send {@code RESTORE}, chooses which of these classes
+     * are instantiated, and so which of their {@code readObject} methods run. Allow no more than
+     * there is in the cache; {@code *} allows everything, and with it every known attack.
+     *
+     * @param patterns one or, between semicolons, several each; added to those given before
+     * @throws IllegalArgumentException for what is no such pattern
+     */
+    public Builder<K, V> allow(String... patterns) {
+      for (String pattern : patterns) {
+        if (pattern.isBlank() || pattern.indexOf('=') >= 0) {
+          throw new IllegalArgumentException(
+              "expected a pattern of classes like com.acme.*, found '" + pattern + "'");
+        }
+        // throws for a bad one; a null says that it has none
+        if (ObjectInputFilter.Config.createFilter(pattern) == null) {
+          throw new IllegalArgumentException(
+              "expected a pattern of classes, found '" + pattern + "'");
+        }
+      }
+      allowed.addAll(List.of(patterns));
       return this;
     }
 

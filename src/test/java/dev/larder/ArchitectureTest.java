@@ -35,12 +35,13 @@ class ArchitectureTest {
       row("data",           ""),
       row("codec",          "root OPTIONAL"),
       row("store",          "root data"),
-      row("ops",            "root data codec store javax.cache:exceptions"),
+      row("ops",            "root data codec store rdb javax.cache:exceptions"),
       row("protocol",       ""),
-      row("persistence",    "root data codec store protocol"),
+      row("rdb",            ""),
+      row("persistence",    "root data codec store protocol rdb"),
       row("server.command", "root ops protocol"),
       row("server",         "root ops server.command protocol javax.cache"),
-      row("jcache",         "root data codec store ops protocol persistence server.command server javax.cache"),
+      row("jcache",         "root data codec store ops protocol rdb persistence server.command server javax.cache"),
       row("spring",         "root jcache server javax.cache OPTIONAL"),
       row("metrics",        "root jcache server javax.cache OPTIONAL"));
 
@@ -49,17 +50,18 @@ class ArchitectureTest {
    * because another package of ours needs them, or an SPI asks for it; nobody else should.
    */
   private static final Map<String, List<String>> PUBLIC = Map.ofEntries(
-      types("codec",          "ByteText Copier Decimals Floats KeyTexts TextCodecs"),
+      types("codec",          "ByteText Copier Decimals DiskForm DiskForms Floats KeyTexts TextCodecs"),
       types("data",           ""),
       types("jcache",         "LarderCachingProvider"),
       types("metrics",        ""),
-      types("ops",            "CacheOperations ChangeListener ChangeSubscription CommonSubsequence CounterOperations Deadline EntryOperations ExpiryOperations Glob KeyChange KeyOperations KeyspaceOperations Operation Rules Statistics StringOperations TextOperations TextSlice Transaction Turn Watch"),
-      types("persistence",    ""),
+      types("ops",            "CacheOperations ChangeListener ChangeSubscription CommonSubsequence CounterOperations Deadline EntryOperations ExpiryOperations Glob KeyChange KeyOperations KeyspaceOperations Operation Rules Statistics StringOperations TextOperations TextSlice Transaction Turn Unkept Watch"),
+      types("persistence",    "DiskPersistence KeptCache Replay"),
       types("protocol",       "Encoding Lookahead ProtocolException Reply ReplyBuffer Request RequestLimits RequestReader"),
+      types("rdb",            "RdbException RdbReader RdbValue RdbVisitor RdbWriter"),
       types("server",         "InlineReplies LarderServer Main ServerException Tls"),
-      types("server.command", "AclLog Args Command CommandTable Config Database Pause Server ServerLog Session Setting Stats User Users Wire"),
+      types("server.command", "AclLog Args Command CommandTable Config Database Pause Replay Server ServerLog Session Setting Stats User Users Wire"),
       types("spring",         ""),
-      types("store",          "Change Entry Feed Store StoreClock Subscriber"));
+      types("store",          "Change Entry Feed Filling Keeper Snapshot Store StoreClock Subscriber"));
   // spotless:on
 
   private static final String ROOT = "dev.larder";

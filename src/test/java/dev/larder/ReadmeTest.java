@@ -28,6 +28,8 @@ import javax.cache.spi.CachingProvider;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the README shows is what happens. */
 class ReadmeTest {
@@ -38,15 +40,16 @@ class ReadmeTest {
     assertThat(run("Greetings", directory)).startsWith("hello, look at me with: redis-cli");
   }
 
-  @Test
-  void theOperationsPrintWhatTheirCommentsSay(@TempDir Path directory) throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"Operations", "Kept"})
+  void programsPrintWhatTheirCommentsSay(String name, @TempDir Path directory) throws Exception {
     List<String> comments =
-        program("Operations")
+        program(name)
             .lines()
             .filter(line -> line.contains("println("))
             .map(line -> line.substring(line.indexOf("// ") + 3))
             .toList();
-    assertThat(run("Operations", directory).lines().toList()).isEqualTo(comments);
+    assertThat(run(name, directory).lines().toList()).isEqualTo(comments);
   }
 
   private static String program(String name) throws IOException {

@@ -13,7 +13,9 @@ import dev.larder.ValueType;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Deadline;
 import dev.larder.ops.Rules;
+import dev.larder.ops.Unkept;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -67,6 +70,7 @@ final class AsyncCache<K, V> implements AsyncLarderCache<K, V> {
   private final CacheOperations<K, V> eagerOperations;
   private final Rules<K, V> rules;
   private final KeyedTasks<K> tasks;
+  private final Executor executor;
 
   /** A cache whose constructor makes this. */
   AsyncCache(ExtendedCache<K, V> cache, CacheOperations<K, V> operations, Executor executor) {
@@ -76,6 +80,7 @@ final class AsyncCache<K, V> implements AsyncLarderCache<K, V> {
     this.eager = new ExtendedCache<>(cache, this, eagerOperations);
     this.rules = operations.entries().rules();
     this.tasks = new KeyedTasks<>(executor);
+    this.executor = executor;
   }
 
   // ------------------------------------------------------------------------------------- JCache's
@@ -344,6 +349,41 @@ final class AsyncCache<K, V> implements AsyncLarderCache<K, V> {
   }
 
   @Override
+  public CompletionStage<Void> save(Path file) {
+    return later(() -> cache.save(file));
+  }
+
+  @Override
+  public CompletionStage<Void> load(Path file) {
+    return later(() -> cache.load(file));
+  }
+
+  /** What takes long, after all that was asked for before. */
+  private CompletionStage<Void> later(Runnable work) {
+    return guard(() -> tasks.submitForAll(inOpenCache(() -> done(work))));
+  }
+
+  /** Not at once, nor is restoring: who knows how large the value is. */
+  @Override
+  public CompletionStage<byte @Nullable []> dump(K key) {
+    return guard(() -> inTurn(key, LarderCache::dump));
+  }
+
+  @Override
+  public CompletionStage<Void> restore(K key, byte[] dumped, Duration ttl) {
+    return restore(key, dumped, ttl, false);
+  }
+
+  @Override
+  public CompletionStage<Void> restore(K key, byte[] dumped, Duration ttl, boolean replace) {
+    return guard(
+        () -> {
+          byte[] own = dumped.clone();
+          return inTurn(key, (c, k) -> done(() -> c.restore(k, own, ttl, replace)));
+        });
+  }
+
+  @Override
   public CompletionStage<ValueType> type(K key) {
     return at(key, LarderCache::type);
   }
@@ -601,13 +641,39 @@ final class AsyncCache<K, V> implements AsyncLarderCache<K, V> {
         () -> {
           if (tries && tasks.isIdle() && !operations.runsUserCode()) {
             try {
-              return completed(atOnce.get());
+              return kept(atOnce.get());
             } catch (BusyException e) {
               // nothing has happened; the executor may wait
             }
           }
           return later.get();
         });
+  }
+
+  /** A result, as soon as what was changed is on disk, where that is wanted. */
+  private <R extends @Nullable Object> CompletionStage<R> kept(R result) {
+    Unkept unkept = Unkept.take();
+    if (unkept == null) {
+      return completed(result);
+    }
+    CompletableFuture<R> stage = new CompletableFuture<>();
+    unkept.whenKept(
+        failure -> {
+          Runnable complete =
+              () -> {
+                if (failure == null) {
+                  stage.complete(result);
+                } else {
+                  stage.completeExceptionally(failure);
+                }
+              };
+          try { // what depends on the stage may take its time
+            executor.execute(complete);
+          } catch (RejectedExecutionException e) {
+            complete.run();
+          }
+        });
+    return stage;
   }
 
   /** Whatever is thrown comes through the stage. */

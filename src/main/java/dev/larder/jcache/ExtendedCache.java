@@ -5,6 +5,7 @@ import dev.larder.CacheInfo;
 import dev.larder.ExpireCondition;
 import dev.larder.LarderCache;
 import dev.larder.LarderConfiguration;
+import dev.larder.OperationException;
 import dev.larder.ScanOptions;
 import dev.larder.ScanPage;
 import dev.larder.SetOptions;
@@ -16,7 +17,9 @@ import dev.larder.ops.Deadline;
 import dev.larder.ops.ExpiryOperations;
 import dev.larder.ops.Glob;
 import dev.larder.ops.StringOperations.When;
+import dev.larder.persistence.DiskPersistence;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,8 +48,9 @@ final class ExtendedCache<K, V> extends JCache<K, V> implements LarderCache<K, V
       LarderConfiguration<K, V> configuration,
       CacheRules<K, V> rules,
       CacheOperations<K, V> operations,
-      Executor executor) {
-    super(manager, configuration, rules, operations, executor);
+      Executor executor,
+      @Nullable DiskPersistence persistence) {
+    super(manager, configuration, rules, operations, executor, persistence);
     this.operations = operations;
     this.async = new AsyncCache<>(this, operations, executor);
   }
@@ -232,6 +236,40 @@ final class ExtendedCache<K, V> extends JCache<K, V> implements LarderCache<K, V
   @Override
   public boolean copy(K source, K destination, boolean replace) {
     return operations.keys().copy(source, destination, replace);
+  }
+
+  @Override
+  public void save(Path file) {
+    operations.entries().rules().requireOpen();
+    CacheFiles.kept(operations).save(file);
+  }
+
+  @Override
+  public void load(Path file) {
+    operations.entries().rules().requireOpen();
+    CacheFiles.kept(operations).load(file);
+  }
+
+  @Override
+  public byte @Nullable [] dump(K key) {
+    return operations.keys().dump(key);
+  }
+
+  @Override
+  public void restore(K key, byte[] dumped, Duration ttl) {
+    restore(key, dumped, ttl, false);
+  }
+
+  @Override
+  public void restore(K key, byte[] dumped, Duration ttl, boolean replace) {
+    requireOpen();
+    Objects.requireNonNull(dumped, "dumped is null");
+    if (ttl.isNegative()) {
+      throw new OperationException("ERR", "Invalid TTL value, must be >= 0");
+    }
+    Deadline deadline =
+        ttl.isZero() ? Deadline.NONE : Deadline.in(ttl, operations.now(), "restore");
+    operations.keys().restore(key, dumped, deadline, replace);
   }
 
   @Override

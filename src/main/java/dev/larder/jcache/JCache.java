@@ -7,6 +7,8 @@ import dev.larder.ops.Deadline;
 import dev.larder.ops.EntryOperations;
 import dev.larder.ops.StringOperations.When;
 import dev.larder.ops.Turn;
+import dev.larder.persistence.DiskPersistence;
+import dev.larder.store.Keeper;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -55,6 +57,7 @@ class JCache<K, V> implements Cache<K, V> {
   private final CopyOnWriteArrayList<ListenerRegistration<K, V>> listeners =
       new CopyOnWriteArrayList<>();
   private final ManagementBeans beans;
+  private final @Nullable DiskPersistence persistence; // if it has files of its own
   private volatile LarderConfiguration<K, V> configuration; // without its listeners
 
   JCache(
@@ -62,7 +65,9 @@ class JCache<K, V> implements Cache<K, V> {
       LarderConfiguration<K, V> configuration,
       CacheRules<K, V> rules,
       CacheOperations<K, V> operations,
-      Executor executor) {
+      Executor executor,
+      @Nullable DiskPersistence persistence) {
+    this.persistence = persistence;
     this.manager = manager;
     this.name = operations.name();
     this.rules = rules;
@@ -87,6 +92,7 @@ class JCache<K, V> implements Cache<K, V> {
     this.entries = operations.entries();
     this.executor = other.executor;
     this.beans = other.beans;
+    this.persistence = other.persistence;
     this.configuration = other.configuration;
   }
 
@@ -536,8 +542,22 @@ class JCache<K, V> implements Cache<K, V> {
       registered.close();
       closing.addAll(registered.customizations());
     }
-    entries.store().discard();
-    closeAll(closing);
+    Keeper<K, V> keeper = entries.store().keeper();
+    try {
+      if (keeper != null) {
+        keeper.closing();
+      }
+    } finally {
+      entries.store().discard();
+      closeAll(closing);
+    }
+  }
+
+  /** All entries are gone, and are not to come back from the cache's own files. */
+  void forgetFiles() {
+    if (persistence != null) {
+      persistence.destroyed();
+    }
   }
 
   private void closeAll(Collection<@Nullable Object> customizations) {
@@ -576,7 +596,9 @@ class JCache<K, V> implements Cache<K, V> {
 
   @Override
   public <T> T unwrap(Class<T> type) {
-    return Unwrap.unwrap(type, this, operations);
+    return persistence == null
+        ? Unwrap.unwrap(type, this, operations)
+        : Unwrap.unwrap(type, this, operations, persistence);
   }
 
   /** A kept value as the application gets it: itself or, by value, a copy. */

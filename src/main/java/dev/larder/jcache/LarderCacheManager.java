@@ -3,11 +3,16 @@ package dev.larder.jcache;
 import dev.larder.Clock;
 import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
+import dev.larder.Persistence;
+import dev.larder.PersistenceOptions;
 import dev.larder.codec.Copier;
+import dev.larder.codec.DiskForm;
+import dev.larder.codec.DiskForms;
 import dev.larder.codec.TextCodecs;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.EntryOperations;
 import dev.larder.ops.Statistics;
+import dev.larder.persistence.DiskPersistence;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
 import java.lang.ref.WeakReference;
@@ -113,8 +118,37 @@ final class LarderCacheManager implements CacheManager {
     EntryOperations<K, V> entries =
         new EntryOperations<>(new Store<>(clock, executor), rules, new Statistics());
     CacheOperations<K, V> operations =
-        new CacheOperations<>(name, entries, rules.keyTexts(), valueCodec);
-    return new ExtendedCache<>(this, configuration, rules, operations, executor);
+        new CacheOperations<>(
+            name,
+            entries,
+            rules.keyTexts(),
+            valueCodec,
+            new DiskForms<>(
+                DiskForm.of(
+                    configuration.getKeyType(),
+                    keyCodec,
+                    configuration.keyCodec() != null,
+                    copier,
+                    configuration.allowed()),
+                DiskForm.of(
+                    configuration.getValueType(),
+                    valueCodec,
+                    configuration.valueCodec() != null,
+                    copier,
+                    configuration.allowed())));
+    PersistenceOptions options = configuration.persistence();
+    DiskPersistence persistence =
+        options == null
+            ? null
+            : CacheFiles.open(name, CacheFiles.inOwnDirectory(name, options), List.of(operations));
+    try {
+      return new ExtendedCache<>(this, configuration, rules, operations, executor, persistence);
+    } catch (RuntimeException | Error e) {
+      if (persistence != null) {
+        persistence.close();
+      }
+      throw e;
+    }
   }
 
   private static <T> Codec<T> codec(
@@ -199,8 +233,12 @@ final class LarderCacheManager implements CacheManager {
     Objects.requireNonNull(cacheName, "cacheName is null");
     JCache<?, ?> cache = cache(cacheName);
     if (cache != null && !cache.isClosed()) {
-      cache.clear();
-      cache.close();
+      try {
+        cache.clear();
+        cache.forgetFiles();
+      } finally {
+        cache.close();
+      }
     }
   }
 
@@ -271,7 +309,7 @@ final class LarderCacheManager implements CacheManager {
 
   @Override
   public <T> T unwrap(Class<T> type) {
-    return Unwrap.unwrap(type, this);
+    return Unwrap.unwrap(type, this, (Persistence.Opener) CacheFiles::openAll);
   }
 
   @Override

@@ -569,8 +569,7 @@ public final class DiskPersistence implements Persistence {
         Job.text(job.took()));
   }
 
-  // ------------------------------------------------------------------------------- from time to
-  // time
+  // ------------------------------------------------------------------------- from time to time
 
   private void tickWhileOpen() {
     while (!closed) {
@@ -642,8 +641,7 @@ public final class DiskPersistence implements Persistence {
     }
   }
 
-  // -------------------------------------------------------------------------------- everything
-  // else
+  // -------------------------------------------------------------------------- everything else
 
   @Override
   public PersistenceStatus status() {

@@ -1,6 +1,7 @@
 package dev.larder.server;
 
 import dev.larder.BusyException;
+import dev.larder.ops.Unkept;
 import dev.larder.protocol.Encoding;
 import dev.larder.protocol.Lookahead;
 import dev.larder.protocol.ProtocolException;
@@ -40,14 +41,18 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>parked</b>: the last one is not answered yet. It may have to wait and is run by a worker
  *       (until its reply is here the connection is the worker's, and the loop only reads); or it is
  *       suspended for some time; or held up by {@code CLIENT PAUSE}.
+ *   <li><b>held</b>: what it has changed must be on disk before anybody is told that it is done.
+ *       The loop does not wait for that: it keeps the replies, serves others, and sends them when
+ *       it is told that all is kept. If it cannot be, nobody is ever told, and the connection is
+ *       closed.
  *   <li><b>owing too much</b>: the client does not read its replies.
  *   <li><b>ending</b>: QUIT, or bytes that are no request.
  * </ul>
  *
  * Input that comes meanwhile is kept in {@link #backlog}, up to a limit beyond which it is left in
  * the socket, so that the client's own writes begin to wait. Messages for it that come while it is
- * parked are sent behind the reply: whoever reads a key and is told that it changed must not be
- * told first.
+ * parked or held are sent behind the reply: whoever reads a key and is told that it changed must
+ * not be told first.
  *
  * <h2>How it ends</h2>
  *
@@ -91,10 +96,11 @@ final class Connection implements EventLoop.Peer, Wire {
   private boolean authenticated;
   private @Nullable ByteBuffer backlog; // input received and not executed yet
   private @Nullable ReplyBuffer owed; // replies that the socket did not take yet
-  private @Nullable ReplyBuffer messages; // that have come while it is parked
+  private @Nullable ReplyBuffer messages; // that have come while it is parked or held
   private @Nullable Request postponed; // by CLIENT PAUSE
   private EventLoop.@Nullable Timer timer; // ends what it is parked for
   private volatile boolean parked;
+  private boolean held; // until what it has changed is kept
   private boolean working; // a worker has the session
   private boolean ending;
   private boolean lingering;
@@ -145,6 +151,8 @@ final class Connection implements EventLoop.Peer, Wire {
     } catch (RuntimeException | Error e) {
       ServerLog.error("connection " + id + " is closed after a failure", e);
       close();
+    } finally {
+      Unkept unused = Unkept.take(); // of a step that has failed: nobody else is to wait for it
     }
   }
 
@@ -241,7 +249,7 @@ final class Connection implements EventLoop.Peer, Wire {
   }
 
   private boolean mayExecute(ReplyBuffer out) {
-    return !parked && !ending && !closed && out.size() <= crowd.mostOwed();
+    return !parked && !held && !ending && !closed && out.size() <= crowd.mostOwed();
   }
 
   private void execute(Request request, ReplyBuffer out) {
@@ -326,6 +334,11 @@ final class Connection implements EventLoop.Peer, Wire {
     if (closed) {
       return;
     }
+    Unkept unkept = Unkept.take();
+    if (unkept != null) {
+      held = true;
+      unkept.whenKept(reason -> loop.execute(() -> letGo(reason)));
+    }
     send();
     if (owed == null && messages == null) {
       overSince = 0;
@@ -339,7 +352,7 @@ final class Connection implements EventLoop.Peer, Wire {
       goesOn = true;
       loop.execute(() -> step(this::goOn)); // others have their turn before that
     }
-    if (!parked && owed == null && backlog == null) {
+    if (!parked && !held && owed == null && backlog == null) {
       if (inputEnded) {
         close();
       } else if (ending && loop.isStopping()) {
@@ -356,6 +369,13 @@ final class Connection implements EventLoop.Peer, Wire {
   private void send() throws IOException {
     ReplyBuffer out = out();
     long before = out.size();
+    if (held) {
+      if (owed == null && before > 0) {
+        owed = new ReplyBuffer();
+        out.moveTo(owed);
+      }
+      return;
+    }
     boolean done = transport.write(out);
     crowd.server().stats().sent(before - out.size());
     if (done) {
@@ -389,7 +409,7 @@ final class Connection implements EventLoop.Peer, Wire {
       return;
     }
     boolean reads = wantsInput();
-    int operations = transport.interest(reads, owed != null);
+    int operations = transport.interest(reads, owed != null && !held);
     if (key.interestOps() != operations) {
       key.interestOps(operations);
     }
@@ -444,7 +464,7 @@ final class Connection implements EventLoop.Peer, Wire {
     }
   }
 
-  /** On a worker. */
+  /** On a worker. What it changes is kept when the command has run: it waits for that itself. */
   private void work(Command command, Request request) {
     Reply reply = null;
     try {
@@ -452,12 +472,28 @@ final class Connection implements EventLoop.Peer, Wire {
     } catch (RuntimeException | Error e) {
       ServerLog.error("connection " + id + " is closed after a failure", e);
     }
+    Unkept unkept = Unkept.take();
+    if (unkept == null) {
+      workDone(command, reply);
+      return;
+    }
+    Reply result = reply; // of what did not wait
+    unkept.whenKept(reason -> workDone(command, reason == null ? result : notKept(reason)));
+  }
+
+  private @Nullable Reply notKept(Throwable reason) {
+    ServerLog.warn(
+        "connection " + id + " is closed: what it has changed cannot be kept, and is not answered",
+        reason);
+    return null;
+  }
+
+  private void workDone(Command command, @Nullable Reply reply) {
     if (session.hasEnded()) { // the server has: no loop is there any more
       session.end();
       return;
     }
-    Reply outcome = reply;
-    loop.execute(() -> worked(command, outcome));
+    loop.execute(() -> worked(command, reply));
   }
 
   /**
@@ -483,10 +519,39 @@ final class Connection implements EventLoop.Peer, Wire {
     goOn();
   }
 
+  /**
+   * What it has changed is kept.
+   *
+   * @param reason why it cannot be; null if it is
+   */
+  private void letGo(@Nullable Throwable reason) {
+    held = false;
+    if (closed) {
+      return;
+    }
+    if (reason != null) {
+      notKept(reason);
+      close();
+    } else {
+      step(
+          () -> {
+            moveMessages();
+            if (!closed) {
+              send(); // now, for what runs next may have to be kept, too
+            }
+            if (postponed != null) {
+              runPostponed(); // its time may have come meanwhile; if not, it is postponed again
+            } else {
+              goOn();
+            }
+          });
+    }
+  }
+
   /** What has come while it was parked goes behind the reply. */
   private void moveMessages() {
     ReplyBuffer later = messages;
-    if (!parked && later != null) {
+    if (!parked && !held && later != null) {
       messages = null;
       later.moveTo(out());
       limit(out().size());
@@ -516,7 +581,7 @@ final class Connection implements EventLoop.Peer, Wire {
 
   private void runPostponed() {
     Request request = postponed;
-    if (request != null && !closed) {
+    if (request != null && !closed && !held) {
       postponed = null;
       parked = false;
       endTimer();
@@ -551,7 +616,7 @@ final class Connection implements EventLoop.Peer, Wire {
     if (closed || ending || !wanted.getAsBoolean()) {
       return;
     }
-    if (!parked) {
+    if (!parked && !held) {
       write(message, false, out());
     } else {
       ReplyBuffer later = messages == null ? new ReplyBuffer() : messages;
@@ -653,7 +718,7 @@ final class Connection implements EventLoop.Peer, Wire {
     long most = crowd.idleSeconds();
     if (!transport.isEstablished() && age() >= HANDSHAKE_SECONDS) {
       close();
-    } else if (most > 0 && !parked && !session.isSubscribed() && idle() >= most) {
+    } else if (most > 0 && !parked && !held && !session.isSubscribed() && idle() >= most) {
       close();
     }
   }

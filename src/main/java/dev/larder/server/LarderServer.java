@@ -1,6 +1,9 @@
 package dev.larder.server;
 
 import dev.larder.OperationException;
+import dev.larder.Persistence;
+import dev.larder.PersistenceException;
+import dev.larder.PersistenceOptions;
 import dev.larder.ops.CacheOperations;
 import dev.larder.server.command.CommandTable;
 import dev.larder.server.command.Config;
@@ -18,9 +21,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -65,20 +70,24 @@ public final class LarderServer implements AutoCloseable {
   private final Runnable whenAsked;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private LarderServer(Builder builder, List<Database> databases) throws IOException {
+  private LarderServer(Builder builder, Shown shown) throws IOException {
     Config config = new Config(builder.config);
     doors = Doors.open(builder.bind, config, builder.tls);
+    Persistence kept = null;
     Server begun = null;
     try {
       name = builder.name == null ? doors.name() : builder.name;
       whenAsked = builder.whenAsked == null ? this::closeInBackground : builder.whenAsked;
       workers = new Workers("larder-server-" + name);
-      begun = new Server(databases, config, builder.users(config), VERSION, () -> whenAsked.run());
-      server = begun;
-      requireProtection(builder.bind, config);
+      Users users = builder.users(config);
+      requireProtection(builder.bind, config, users);
       for (int i = 0; i < config.number("io-threads"); i++) {
         loops.add(new EventLoop("larder-server-" + name + "-loop-" + (i + 1)));
       }
+      kept = builder.open("larder-server-" + name, config, shown);
+      List<Database> databases = shown.arranged(kept);
+      begun = new Server(databases, config, users, kept, VERSION, () -> whenAsked.run());
+      server = begun;
       doors.admit(server, new Crowd(server, workers), loops);
     } catch (IOException | RuntimeException e) {
       doors.close();
@@ -86,19 +95,51 @@ public final class LarderServer implements AutoCloseable {
       if (begun != null) {
         begun.end();
       }
+      if (kept != null) {
+        kept.close(false);
+      }
       throw e;
     }
     loops.forEach(EventLoop::start);
-    ServerLog.info(this + " shows " + shown(databases));
+    ServerLog.info(this + " shows " + shown(shown.databases));
   }
 
-  private void requireProtection(InetAddress bind, Config config) {
-    boolean open = !bind.isLoopbackAddress() && !server.users().mustLogIn();
+  private static void requireProtection(InetAddress bind, Config config, Users users) {
+    boolean open = !bind.isLoopbackAddress() && !users.mustLogIn();
     if (open && config.isYes("protected-mode")) {
       throw new ServerException(
           "expected a password (requirepass) to listen on "
               + bind.getHostAddress()
               + ", where other machines may reach the caches; without one, only 127.0.0.1");
+    }
+  }
+
+  /**
+   * The caches to show.
+   *
+   * @param caches the same as {@code javax.cache} has them; none if it does not
+   */
+  private record Shown(List<Database> databases, List<Cache<?, ?>> caches) {
+    /** The databases in the order of the numbers that they have on disk. */
+    List<Database> arranged(@Nullable Persistence kept) {
+      if (kept == null) {
+        return databases;
+      }
+      Map<String, Database> byName = new HashMap<>();
+      databases.forEach(database -> byName.put(database.name(), database));
+      List<Database> arranged = new ArrayList<>();
+      for (String name : kept.numbers()) {
+        Database database = byName.remove(name);
+        if (database == null) {
+          throw new ServerException(
+              "expected the cache '" + name + "' that the files are of, found none to show");
+        }
+        arranged.add(database);
+      }
+      if (!byName.isEmpty()) {
+        throw new ServerException("the files have no number for the caches " + byName.keySet());
+      }
+      return arranged;
     }
   }
 
@@ -124,7 +165,7 @@ public final class LarderServer implements AutoCloseable {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("expected at least one cache to show");
     }
-    return new Builder(() -> given.stream().<CacheOperations<?, ?>>map(LarderServer::ops).toList());
+    return new Builder(() -> given, List::of);
   }
 
   /**
@@ -137,15 +178,15 @@ public final class LarderServer implements AutoCloseable {
         () ->
             StreamSupport.stream(manager.getCacheNames().spliterator(), false)
                 .sorted()
-                .map(manager::<Object, Object>getCache)
+                .<Cache<?, ?>>map(manager::getCache)
                 .filter(Objects::nonNull) // destroyed meanwhile
-                .<CacheOperations<?, ?>>map(LarderServer::ops)
-                .toList());
+                .toList(),
+        List::of);
   }
 
   /** The same for what the caches are made of. */
   static Builder builder(List<? extends CacheOperations<?, ?>> caches) {
-    return new Builder(() -> List.copyOf(caches));
+    return new Builder(List::of, () -> List.copyOf(caches));
   }
 
   private static CacheOperations<?, ?> ops(Cache<?, ?> cache) {
@@ -182,8 +223,11 @@ public final class LarderServer implements AutoCloseable {
 
   /**
    * Ends the server: no connection is accepted any more, commands that have begun are finished and
-   * answered, for at most two seconds, and all connections and threads end. The caches stay open.
-   * Does nothing the second time.
+   * answered, for at most two seconds, and all connections and threads end. Then what it keeps on
+   * disk is completed: all changes are in the log, if there is one, and a snapshot is written if
+   * there are save rules. The caches stay open. Does nothing the second time.
+   *
+   * @throws ServerException if that could not be written; the server has ended nevertheless
    */
   @Override
   public synchronized void close() {
@@ -197,11 +241,26 @@ public final class LarderServer implements AutoCloseable {
     workers.close(GRACE_MILLIS / 10);
     List.copyOf(server.sessions()).forEach(Session::end); // their commands have not come back
     server.end();
-    ServerLog.info(this + " has ended");
+    try {
+      server.endPersistence();
+    } catch (RuntimeException e) {
+      throw new ServerException("what is kept on disk is not complete: " + e.getMessage(), e);
+    } finally {
+      ServerLog.info(this + " has ended");
+    }
   }
 
   private void closeInBackground() {
-    Thread thread = new Thread(this::close, "larder-server-" + name + "-close");
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                close();
+              } catch (ServerException e) {
+                ServerLog.error(this + " has ended", e);
+              }
+            },
+            "larder-server-" + name + "-close");
     thread.setDaemon(true);
     thread.start();
   }
@@ -222,16 +281,20 @@ public final class LarderServer implements AutoCloseable {
    * see {@link #config}.
    */
   public static final class Builder {
-    private final Supplier<List<CacheOperations<?, ?>>> caches;
+    private final Supplier<List<Cache<?, ?>>> caches;
+    private final Supplier<List<CacheOperations<?, ?>>> others; // that are not of javax.cache
     private final Config config = new Config();
     private final List<String> users = new ArrayList<>();
     private InetAddress bind = InetAddress.getLoopbackAddress();
     private @Nullable Tls tls;
     private @Nullable String name;
     private @Nullable Runnable whenAsked;
+    private Persistence.@Nullable Opener opener;
 
-    private Builder(Supplier<List<CacheOperations<?, ?>>> caches) {
+    private Builder(
+        Supplier<List<Cache<?, ?>>> caches, Supplier<List<CacheOperations<?, ?>>> others) {
       this.caches = caches;
+      this.others = others;
     }
 
     /** The port to listen on, {@value #DEFAULT_PORT} by default; 0: any that is free. */
@@ -331,6 +394,15 @@ public final class LarderServer implements AutoCloseable {
     }
 
     /**
+     * Keeps all caches of this server on disk: what is there is loaded when the server starts, into
+     * the caches, which must be empty. By default nothing is kept.
+     */
+    public Builder persistence(PersistenceOptions options) {
+      config.with(options);
+      return this;
+    }
+
+    /**
      * Any setting of the program and of {@code CONFIG SET}, such as {@code notify-keyspace-events}.
      *
      * @throws IllegalArgumentException if there is no such setting, or that is no value for it
@@ -354,19 +426,26 @@ public final class LarderServer implements AutoCloseable {
       return this;
     }
 
+    /** Keeps the caches, in place of the one that the manager of Larder's caches has. */
+    Builder opener(Persistence.Opener opener) {
+      this.opener = opener;
+      return this;
+    }
+
     /**
-     * Starts the server.
+     * Starts the server. What is kept on disk is loaded before the first client is let in.
      *
-     * @throws ServerException if it cannot listen on that address, or there is no cache to show
+     * @throws ServerException if it cannot listen on that address, there is no cache to show, or
+     *     what is on disk cannot be loaded
      */
     public LarderServer start() {
-      List<Database> databases = databases();
+      Shown shown = shown();
       if (tls == null && !config.get("tls-port").equals("0")) {
         tls = Tls.of(config);
       }
       try {
-        return new LarderServer(this, databases);
-      } catch (IOException e) {
+        return new LarderServer(this, shown);
+      } catch (IOException | PersistenceException e) {
         throw new ServerException(Objects.requireNonNullElse(e.getMessage(), e.toString()), e);
       }
     }
@@ -397,10 +476,13 @@ public final class LarderServer implements AutoCloseable {
       return text.isEmpty() ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private List<Database> databases() {
+    private Shown shown() {
+      List<Cache<?, ?>> caches = this.caches.get();
+      List<CacheOperations<?, ?>> all = new ArrayList<>(others.get());
+      caches.forEach(cache -> all.add(ops(cache)));
       List<Database> databases = new ArrayList<>();
       Set<String> names = new HashSet<>();
-      for (CacheOperations<?, ?> cache : caches.get()) {
+      for (CacheOperations<?, ?> cache : all) {
         if (!names.add(cache.name())) {
           throw new ServerException("there are two caches '" + cache.name() + "' to show");
         }
@@ -410,7 +492,28 @@ public final class LarderServer implements AutoCloseable {
         throw new ServerException("there is no cache to show");
       }
       config.with("databases", String.valueOf(databases.size()));
-      return databases;
+      return new Shown(databases, caches);
+    }
+
+    /** Loads what is on disk, and keeps the caches from then on; null if they are not to be. */
+    private @Nullable Persistence open(String name, Config config, Shown shown) {
+      PersistenceOptions options = config.persistence();
+      if (config.isKept()) {
+        return opener(shown.caches).open(name, options, shown.caches);
+      }
+      if (options.log() || !options.saveRules().isEmpty()) {
+        throw new ServerException(
+            "expected a directory (dir) for what "
+                + (options.log() ? "appendonly" : "save")
+                + " asks for");
+      }
+      return null;
+    }
+
+    private Persistence.Opener opener(List<Cache<?, ?>> caches) {
+      return opener != null
+          ? opener
+          : caches.get(0).getCacheManager().unwrap(Persistence.Opener.class);
     }
 
     @Override

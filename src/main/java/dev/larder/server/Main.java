@@ -15,8 +15,9 @@ import javax.cache.spi.CachingProvider;
 /**
  * The server as a program of its own: numbered caches of strings, and nothing else.
  *
- * <p>It runs until it gets SIGINT (Ctrl-C) or SIGTERM. It ends with 1 if it was called wrongly or
- * cannot listen, and says why in one line.
+ * <p>It runs until it gets SIGINT (Ctrl-C) or SIGTERM. It ends with 1 if it was called wrongly,
+ * cannot listen, cannot load what is on disk, or in the end cannot keep what is to be kept there;
+ * and says why in one line.
  */
 public final class Main {
   private static final String PROVIDER = "dev.larder.jcache.LarderCachingProvider";
@@ -42,18 +43,18 @@ public final class Main {
       } else if (options.version()) {
         out.println("Larder " + LarderServer.VERSION);
       } else {
-        serve(options, out);
+        return serve(options, out, err);
       }
       return 0;
     } catch (Options.UsageException e) {
       err.println("larder: " + e.getMessage() + " (--help tells more)");
-    } catch (IllegalArgumentException | ServerException e) {
+    } catch (IllegalArgumentException e) {
       err.println("larder: " + e.getMessage());
     }
     return 1;
   }
 
-  private static void serve(Options options, PrintStream out) {
+  private static int serve(Options options, PrintStream out, PrintStream err) {
     if (LOG.getLevel() == null) {
       LOG.setLevel(Level.WARNING);
     }
@@ -75,9 +76,14 @@ public final class Main {
       asked.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // whoever runs us in a thread of his wants it to end
+    } catch (ServerException e) { // said here: when the JVM ends, its logging has ended before
+      err.println("larder: " + e.getMessage());
+      err.flush();
+      return 1;
     } finally {
       ended.countDown();
     }
+    return 0;
   }
 
   private static LarderServer.Builder builder(CacheManager manager, Config config) {

@@ -10,7 +10,8 @@ import java.util.Locale;
 
 /**
  * The options of the program: the settings, called as in {@code redis.conf}. {@code --port 7000} or
- * {@code --port=7000}.
+ * {@code --port=7000}. Unlike a server within another program, it keeps its entries on disk, in the
+ * directory that it is started in, unless it is told another one or, by an empty name, none.
  */
 final class Options {
   /** What was given is not understood; the message is for the person who gave it. */
@@ -25,6 +26,9 @@ final class Options {
   private static final String HELP = "--help";
   private static final String VERSION = "--version";
 
+  /** May be given several times; an empty one forgets those before it. */
+  private static final String SAVE = "--save";
+
   /** A default that is longer comes from the heap, or says little. */
   private static final int LONGEST_SHOWN = 9;
 
@@ -32,7 +36,9 @@ final class Options {
   private boolean help;
   private boolean version;
 
-  private Options() {}
+  private Options() {
+    config.with("dir", ".");
+  }
 
   static Options parse(String... args) throws UsageException {
     Options options = new Options();
@@ -51,7 +57,11 @@ final class Options {
       if (equals >= 0) {
         options.set(setting, args[i].substring(equals + 1));
       } else if (++i < args.length) {
-        options.set(setting, args[i]);
+        StringBuilder value = new StringBuilder(args[i]);
+        while (name.equals(SAVE) && i + 1 < args.length && !args[i + 1].startsWith("-")) {
+          value.append(' ').append(args[++i]); // as Redis takes it, too: --save 60 1
+        }
+        options.set(setting, value.toString());
       } else {
         throw new UsageException("expected a value for " + name + ": " + shown(setting));
       }
@@ -60,8 +70,10 @@ final class Options {
   }
 
   private void set(Setting setting, String value) throws UsageException {
+    boolean more = SAVE.equals("--" + setting.name()) && !value.isEmpty(); // than was given before
     try {
-      config.with(setting.name(), value);
+      config.with(
+          setting.name(), more ? (config.get(setting.name()) + " " + value).strip() : value);
     } catch (IllegalArgumentException e) {
       Throwable reason = e.getCause() == null ? e : e.getCause();
       throw new UsageException(

@@ -13,12 +13,19 @@ import dev.larder.ScanPage;
 import dev.larder.SetOptions;
 import dev.larder.ValueType;
 import dev.larder.ops.Statistics;
+import dev.larder.rdb.RdbValue;
+import dev.larder.rdb.RdbWriter;
 import dev.larder.store.Together;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -1122,14 +1129,49 @@ class AsyncCacheTest {
       Call.of("compareAndDelete", "k", "1"),
       Call.of("computeIfAbsent", "k", COMPUTED),
       Call.of("computeIfAbsent", "k", MINUTE, COMPUTED),
+      Call.of("save", file("saved")),
+      Call.of("load", loadable()),
+      Call.of("load", file("not there")),
+      Call.of("dump", "k"),
+      Call.of("restore", "l", RdbValue.dump(new byte[] {'7'}), MINUTE),
+      Call.of("restore", "k", RdbValue.dump(new byte[] {'7'}), MINUTE, true),
       Call.of("info"));
   // spotless:on
+
+  private static Path file(String name) {
+    return Path.of(System.getProperty("java.io.tmpdir")).resolve("larder-async-" + name + ".rdb");
+  }
+
+  private static Path loadable() {
+    Path file = file("loaded");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      RdbWriter rdb = new RdbWriter(out, true);
+      rdb.begin();
+      rdb.entry(new byte[] {'j'}, new byte[] {'8'}, HandClock.START + 5_000);
+      rdb.end();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file;
+  }
 
   /**
    * Operations that run user code, take their time, or may have done a part when they must wait.
    */
   private static final Set<String> ALWAYS_IN_TURN =
-      Set.of("loadAll", "putAll", "removeAll", "clear", "invoke", "invokeAll", "randomKey", "keys");
+      Set.of(
+          "loadAll",
+          "putAll",
+          "removeAll",
+          "clear",
+          "invoke",
+          "invokeAll",
+          "randomKey",
+          "keys",
+          "save",
+          "load",
+          "dump",
+          "restore");
 
   static List<Call> calls() {
     return CALLS;
@@ -1230,6 +1272,9 @@ class AsyncCacheTest {
   private static String text(Object result) {
     if (result instanceof Stream<?> stream) {
       return text(stream.toList());
+    }
+    if (result instanceof byte[] bytes) {
+      return Arrays.toString(bytes);
     }
     if (result instanceof ScanPage<?> page) {
       return page.cursor() + " " + text(page.keys());

@@ -126,6 +126,8 @@ class ExplicitDeadlineTest {
       GETEX PERSIST      | explicit 100     | 20     | 5      | explicit eternal
       GETEX PERSIST      | policy 10        | 20     | 5      | explicit eternal
       COPY to j          | explicit 100     | 20     | 5      | explicit 100
+      RESTORE REPLACE    | policy 10        | 20     | 5      | explicit 51
+      RESTORE past       | explicit 100     | 20     | 5      | gone
       CAS 1              | explicit 100     | -      | 5      | policy 11
       CAS 1              | explicit 100     | 20     | 5      | policy 21
       CAS 1 EX           | policy 10        | 20     | 5      | explicit 51

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.larder.Clock;
 import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
+import dev.larder.PersistenceOptions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -79,6 +81,8 @@ class LarderConfigurationTest {
         .valueCodec(new Named<Codec<String>>("values"))
         .executor(new Named<Executor>("executor"))
         .clock(new Named<Clock>("clock"))
+        .persistence(PersistenceOptions.in(Path.of("data")))
+        .allow("com.acme.**", "!com.acme.Bad")
         .build();
   }
 
@@ -95,6 +99,8 @@ class LarderConfigurationTest {
     assertThat(defaults.isReadThrough() || defaults.isWriteThrough()).isFalse();
     assertThat(defaults.isStatisticsEnabled() || defaults.isManagementEnabled()).isFalse();
     assertThat(defaults.getCacheEntryListenerConfigurations()).isEmpty();
+    assertThat(defaults.persistence()).isNull();
+    assertThat(defaults.allowed()).isEmpty();
   }
 
   @Test
@@ -132,7 +138,10 @@ class LarderConfigurationTest {
         b -> b.keyCodec(null),
         b -> b.valueCodec(new Named<>("other")),
         b -> b.executor(null),
-        b -> b.clock(new Named<>("other")));
+        b -> b.clock(new Named<>("other")),
+        b -> b.persistence(null),
+        b -> b.persistence(PersistenceOptions.in(Path.of("data")).fileName("other.rdb")),
+        b -> b.allow("com.acme.Thing"));
   }
 
   @ParameterizedTest
@@ -176,7 +185,8 @@ class LarderConfigurationTest {
             "listeners 1",
             "key codec Named[name=keys]")
         .contains("value codec Named[name=values]", "executor Named[name=executor]")
-        .endsWith("clock Named[name=clock]]");
+        .contains("clock Named[name=clock]", "persistence PersistenceOptions[directory=data, ")
+        .endsWith("allowed [com.acme.**, !com.acme.Bad]]");
   }
 
   @Test
@@ -246,6 +256,26 @@ class LarderConfigurationTest {
   }
 
   @Test
+  void patternsAreAddedAndOrderCounts() {
+    var config = strings().allow("com.acme.*").allow("!com.acme.Bad;com.other.Thing").build();
+
+    assertThat(config.allowed()).containsExactly("com.acme.*", "!com.acme.Bad;com.other.Thing");
+    assertThat(config).isNotEqualTo(strings().allow("!com.acme.Bad;com.other.Thing", "com.acme.*"));
+    assertThatThrownBy(() -> config.allowed().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", ";", "maxdepth=3", "com.acme.A;maxbytes=9"})
+  void whatIsNoPatternOfClassesIsRefusedAndNothingAdded(String pattern) {
+    var builder = strings();
+
+    assertThatThrownBy(() -> builder.allow("com.acme.*", pattern))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(builder.build().allowed()).isEmpty();
+  }
+
+  @Test
   void nothingOfItCanBeChanged() {
     var listeners = full().getCacheEntryListenerConfigurations().iterator();
     listeners.next();
@@ -268,12 +298,16 @@ class LarderConfigurationTest {
             .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
             .addCacheEntryListenerConfiguration(listener(true));
     LarderConfiguration<String, String> expected =
-        full().toBuilder()
-            .ttlJitter(0)
-            .keyCodec(null)
-            .valueCodec(null)
-            .executor(null)
-            .clock(null)
+        strings()
+            .storeByValue(false)
+            .loader(full().getCacheLoaderFactory())
+            .readThrough(true)
+            .writer(full().getCacheWriterFactory())
+            .writeThrough(true)
+            .statistics(true)
+            .management(true)
+            .expiry(full().getExpiryPolicyFactory())
+            .listener(listener(true))
             .build();
 
     assertThat(LarderConfiguration.of(standard)).isEqualTo(expected);

@@ -268,6 +268,18 @@ class OperationTableTest {
       COPY to j           | absent  | false   | -      | -                                     | -
       COPY to j           | present | true    | p      | write j=1, CREATED j=1                | 1
       COPY to j           | expired | false   | -      | EXPIRED k=1                           | -
+      DUMP                | absent  | false   | m      | -                                     | -
+      DUMP                | present | true    | h      | A                                     | 1
+      DUMP                | expired | false   | m      | EXPIRED k=1                           | -
+      RESTORE             | absent  | -       | p      | write k=2, CREATED k=2                | 2
+      RESTORE             | present | BUSYKEY Target key name already exists. | - | -            | 1
+      RESTORE             | expired | -       | p      | EXPIRED k=1, write k=2, CREATED k=2   | 2
+      RESTORE REPLACE     | absent  | -       | p      | write k=2, CREATED k=2                | 2
+      RESTORE REPLACE     | present | -       | p      | write k=2, UPDATED k=1>2              | 2
+      RESTORE REPLACE     | expired | -       | p      | write k=2, EXPIRED k=1, CREATED k=2   | 2
+      RESTORE past        | absent  | -       | -      | -                                     | -
+      RESTORE past        | present | -       | r      | delete k, REMOVED k=1                 | -
+      RESTORE past        | expired | -       | -      | EXPIRED k=1                           | -
       TYPE                | absent  | none    | -      | -                                     | -
       TYPE                | present | string  | -      | -                                     | 1
       TYPE                | expired | none    | -      | EXPIRED k=1                           | -

@@ -10,6 +10,7 @@ import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Deadline;
 import dev.larder.ops.ExpiryOperations;
 import dev.larder.ops.StringOperations;
+import dev.larder.rdb.RdbValue;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,9 @@ final class Operations {
   private static final StringOperations.When XX = StringOperations.When.XX;
   private static final Deadline POLICY = Deadline.BY_POLICY;
   private static final Deadline KEEP = Deadline.KEEP;
+
+  /** What {@code DUMP} gives for a 2. */
+  private static final byte[] TWO = RdbValue.dump(new byte[] {'2'});
 
   // spotless:off
   private static final Map<String, Operation> BY_NAME = new TreeMap<>(Map.ofEntries(
@@ -114,6 +118,10 @@ final class Operations {
       entry("RENAME to j",       larder(c -> { c.rename("k", "j"); return null; })),
       entry("RENAMENX to j",     larder(c -> c.renameIfAbsent("k", "j"))),
       entry("COPY to j",         larder(c -> c.copy("k", "j"))),
+      entry("DUMP",              larder(c -> c.dump("k") != null)),
+      entry("RESTORE",           larder(c -> { c.restore("k", TWO, Duration.ZERO); return null; })),
+      entry("RESTORE REPLACE",   larder(c -> { c.restore("k", TWO, Duration.ofSeconds(50), true); return null; })),
+      entry("RESTORE past",      redis(o -> { o.keys().restore("k", TWO, Deadline.at(1), true); return null; })),
       entry("TYPE",              larder(c -> c.type("k"))),
       entry("RANDOMKEY",         larder(c -> c.randomKey())),
       entry("SCAN",              larder(c -> c.scan(0, ScanOptions.all().count(1_000)).keys())),

@@ -31,6 +31,7 @@ final class AcceptorTest {
             List.of(Database.of(new Caches().strings)),
             new Config(),
             new Users(List.of(), () -> 0, null),
+            null,
             "0",
             () -> {});
     Acceptor acceptor = new Acceptor(new Exhausted(), loop, server, new Nobody());

@@ -176,7 +176,7 @@ final class AdmissionTest {
           config set port 1                 -> -ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config
           config set nothing 1              -> -ERR Unknown option or number of arguments for CONFIG SET - 'nothing'
           config set timeout 1 timeout 2    -> -ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter
-          config set timeout 5 save x       -> -ERR CONFIG SET failed (possibly related to argument 'save') - this server has only ''
+          config set timeout 5 save x       -> -ERR CONFIG SET failed (possibly related to argument 'save') - Invalid save parameters
           config get timeout                -> *2\\n$7\\ntimeout\\n$2\\n60
           """,
           client,

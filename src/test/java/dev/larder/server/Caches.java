@@ -1,6 +1,8 @@
 package dev.larder.server;
 
 import dev.larder.codec.Copier;
+import dev.larder.codec.DiskForm;
+import dev.larder.codec.DiskForms;
 import dev.larder.codec.KeyTexts;
 import dev.larder.codec.TextCodecs;
 import dev.larder.ops.CacheOperations;
@@ -34,7 +36,10 @@ final class Caches {
         new EntryOperations<>(
             new Store<>(StoreClock.of(now::get), Runnable::run), rules, new Statistics()),
         KeyTexts.of(key, TextCodecs.of(key, copier)),
-        TextCodecs.of(value, copier));
+        TextCodecs.of(value, copier),
+        new DiskForms<>(
+            DiskForm.of(key, TextCodecs.of(key, copier), false, copier, List.of()),
+            DiskForm.of(value, TextCodecs.of(value, copier), false, copier, List.of())));
   }
 
   /** Puts a string into the first cache, as Java code would. */

@@ -48,7 +48,7 @@ final class MainTest {
             "sh",
             "-c",
             before
-                + " exec '%s' -Xmx64m -cp '%s' %s --port 0 %s"
+                + " exec '%s' -Xmx64m -cp '%s' %s --port 0 --dir '' %s"
                     .formatted(
                         java,
                         System.getProperty("java.class.path"),

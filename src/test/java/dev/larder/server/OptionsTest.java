@@ -3,7 +3,9 @@ package dev.larder.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.larder.PersistenceOptions;
 import dev.larder.server.command.Config;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class OptionsTest {
@@ -28,6 +30,23 @@ final class OptionsTest {
   }
 
   @Test
+  void filesAreKeptWhereTheProgramStartsUnlessItIsToldOtherwise() throws Exception {
+    assertThat(Options.parse().config().persistence())
+        .isEqualTo(PersistenceOptions.in(Path.of(".")));
+    assertThat(Options.parse("--dir", "").config().isKept()).isFalse();
+    assertThat(Options.parse("--dir=data").config().persistence().directory()).isEqualTo("data");
+  }
+
+  @Test
+  void saveRulesAddUpUntilAnEmptyOneForgetsThem() throws Exception {
+    assertThat(Options.parse("--save", "3600 1", "--save=300 100").config().get("save"))
+        .isEqualTo("3600 1 300 100");
+    assertThat(Options.parse("--save", "60", "1", "--port", "0").config().get("save"))
+        .isEqualTo("60 1");
+    assertThat(Options.parse("--save", "3600 1", "--save", "").config().get("save")).isEmpty();
+  }
+
+  @Test
   void whatIsNotUnderstoodIsSaidWithWhatWasExpected() {
     // spotless:off
     Object[][] cases = {
@@ -40,6 +59,9 @@ final class OptionsTest {
         {"expected n for --port but was '65536': argument must be between 0 and 65535 inclusive", new String[] {"--port=65536"}},
         {"expected n for --databases but was '0': argument must be between 1 and 1000000 inclusive", new String[] {"--databases", "0"}},
         {"expected line|resp for --inline-replies but was 'xml': argument(s) must be one of the following: line, resp", new String[] {"--inline-replies", "xml"}},
+        {"expected rules for --save but was '60': Invalid save parameters",              new String[] {"--save", "60"}},
+        {"expected name for --dbfilename but was '../x': can't be a path, just a filename", new String[] {"--dbfilename", "../x"}},
+        {"expected yes|no for --rdbchecksum but was 'no': this server has only 'yes'",   new String[] {"--rdbchecksum", "no"}},
         {"expected no value for --help but was '--help=me'",                             new String[] {"--help=me"}}};
     // spotless:on
     for (Object[] example : cases) {

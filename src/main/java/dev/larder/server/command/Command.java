@@ -4,6 +4,7 @@ import dev.larder.BusyException;
 import dev.larder.CodecException;
 import dev.larder.DeadlockException;
 import dev.larder.OperationException;
+import dev.larder.PersistenceException;
 import dev.larder.ops.CacheOperations;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
@@ -398,7 +399,9 @@ public final class Command {
     if (e instanceof OperationException wrong) {
       return Reply.error(wrong.code(), String.valueOf(wrong.getMessage()));
     }
-    if (e instanceof CodecException || e instanceof DeadlockException) {
+    if (e instanceof CodecException
+        || e instanceof DeadlockException
+        || e instanceof PersistenceException) {
       return Reply.error(String.valueOf(e.getMessage()));
     }
     if (e instanceof IllegalStateException && isClosed(session)) {

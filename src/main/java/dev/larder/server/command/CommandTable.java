@@ -36,6 +36,7 @@ public final class CommandTable {
               group(MemoryCommands.ALL),
               group(IntrospectionCommands.ALL, "connection"),
               group(ServerCommands.ALL),
+              group(PersistenceCommands.ALL),
               group(SlowLogCommands.ALL),
               group(LatencyCommands.ALL),
               group(DebugCommands.ALL)));

@@ -1,6 +1,9 @@
 package dev.larder.server.command;
 
 import dev.larder.OperationException;
+import dev.larder.PersistenceException;
+import dev.larder.PersistenceOptions;
+import dev.larder.PersistenceOptions.Fsync;
 import dev.larder.ops.Glob;
 import dev.larder.protocol.RequestLimits;
 import java.nio.charset.StandardCharsets;
@@ -64,12 +67,27 @@ public final class Config {
       Setting.open ("latency-monitor-threshold", "milliseconds", "0",      Setting.integer(0, Long.MAX_VALUE),   "what LATENCY remembers; 0: nothing"),
       Setting.open ("maxmemory",              "bytes",        "0",         Setting.only("0"),                    ""),
       Setting.open ("maxmemory-policy",       "policy",       "noeviction", Setting.only("noeviction"),          ""),
-      Setting.open ("save",                   "rules",        "",          Setting.only(""),                     ""),
-      Setting.open ("appendonly",             "yes|no",       "no",        Setting.only("no"),                   ""));
+      Setting.fixed("dir",                    "directory",    "",          Setting.text(),                       "where entries are kept on disk; by default the program's own, empty: nowhere"),
+      Setting.fixed("dbfilename",             "name",         "dump.rdb",  Setting::fileName,                    "file of the snapshot"),
+      Setting.open ("save",                   "rules",        "",          Setting::saveRules,                   "when one is written: \"3600 1 300 100\" is after an hour and 1 change, or 5 minutes and 100"),
+      Setting.open ("stop-writes-on-bgsave-error", "yes|no",  "yes",       Setting.yesOrNo(),                    "refuse changes while that fails"),
+      Setting.open ("rdbcompression",         "yes|no",       "yes",       Setting.yesOrNo(),                    "compress long texts in it"),
+      Setting.fixed("rdbchecksum",            "yes|no",       "yes",       Setting.only("yes"),                  ""),
+      Setting.open ("appendonly",             "yes|no",       "no",        Setting.yesOrNo(),                    "log every change, too"),
+      Setting.open ("appendfsync",            "always|everysec|no", "everysec", Setting.oneOf("everysec", "always", "no"), "when the log is forced to disk; always: before a change is acknowledged"),
+      Setting.fixed("appendfilename",         "name",         "appendonly.aof", Setting::fileName,               "beginning of the names of the log's files"),
+      Setting.fixed("appenddirname",          "name",         "appendonlydir", Setting::fileName,                "directory within dir where they are"),
+      Setting.open ("auto-aof-rewrite-percentage", "n",       "100",       Setting.integer(0, MOST),             "rewrite the log when it has grown by so much; 0: never"),
+      Setting.open ("auto-aof-rewrite-min-size", "bytes",     "67108864",  Setting.memory(0, Long.MAX_VALUE),    "but not while it is shorter"),
+      Setting.open ("aof-use-rdb-preamble",   "yes|no",       "yes",       Setting.only("yes"),                  ""),
+      Setting.open ("aof-load-truncated",     "yes|no",       "yes",       Setting.yesOrNo(),                    "start although the end of the log is missing"),
+      Setting.fixed("aof-load-corrupt",       "yes|no",       "no",        Setting.yesOrNo(),                    "start although the log is damaged: what follows is set aside"),
+      Setting.fixed("load-unsupported",       "fail|skip",    "fail",      Setting.oneOf("fail", "skip"),        "of lists, sets and the like on disk; skip: start without them, and do not write over the file"));
   // spotless:on
 
   private final Map<String, String> values = new ConcurrentHashMap<>();
   private final Map<String, Consumer<String>> listeners = new ConcurrentHashMap<>();
+  private volatile Consumer<PersistenceOptions> keeper = options -> {};
 
   /** All by default. */
   public Config() {
@@ -169,6 +187,58 @@ public final class Config {
     return get(name).equals("yes");
   }
 
+  /** Whether there is a directory to keep the caches in. */
+  public boolean isKept() {
+    return !get("dir").isEmpty();
+  }
+
+  /** How the caches are to be kept, if they {@linkplain #isKept are}. */
+  public PersistenceOptions persistence() {
+    return new PersistenceOptions(
+        get("dir"),
+        get("dbfilename"),
+        Setting.rules(get("save")),
+        isYes("appendonly"),
+        Fsync.valueOf(get("appendfsync").toUpperCase(Locale.ROOT)),
+        get("appendfilename"),
+        get("appenddirname"),
+        (int) number("auto-aof-rewrite-percentage"),
+        number("auto-aof-rewrite-min-size"),
+        isYes("rdbcompression"),
+        isYes("aof-load-truncated"),
+        isYes("aof-load-corrupt"),
+        get("load-unsupported").equals("skip"));
+  }
+
+  /** Sets all of that. */
+  public Config with(PersistenceOptions options) {
+    return with("dir", options.directory())
+        .with("dbfilename", options.fileName())
+        .with("save", Setting.text(options.saveRules()))
+        .with("appendonly", yesOrNo(options.log()))
+        .with("appendfsync", options.fsync().name())
+        .with("appendfilename", options.logName())
+        .with("appenddirname", options.logDirectory())
+        .with("auto-aof-rewrite-percentage", String.valueOf(options.rewritePercentage()))
+        .with("auto-aof-rewrite-min-size", String.valueOf(options.rewriteMinSize()))
+        .with("rdbcompression", yesOrNo(options.compress()))
+        .with("aof-load-truncated", yesOrNo(options.loadTruncated()))
+        .with("aof-load-corrupt", yesOrNo(options.loadCorrupt()))
+        .with("load-unsupported", options.skipUnsupported() ? "skip" : "fail");
+  }
+
+  private static String yesOrNo(boolean yes) {
+    return yes ? "yes" : "no";
+  }
+
+  /**
+   * Tells how the caches are to be kept from now on, once for all settings that change together and
+   * before they do: if a {@link PersistenceException} is thrown, they stay as they were.
+   */
+  void beforeKeepingChanges(Consumer<PersistenceOptions> keeper) {
+    this.keeper = keeper;
+  }
+
   /** How large requests may be. */
   public RequestLimits requestLimits() {
     int bulk = (int) number("proto-max-bulk-len");
@@ -208,8 +278,13 @@ public final class Config {
     return found;
   }
 
-  /** Changes all of these or, if one of them is wrong, none. */
-  synchronized void change(List<String> names, List<String> given) {
+  /**
+   * Changes all of these or, if one of them is wrong, none.
+   *
+   * @param holdsNothing whether this thread holds no entry, for which others would wait in vain if
+   *     it waited for files
+   */
+  synchronized void change(List<String> names, List<String> given, boolean holdsNothing) {
     Map<String, String> changes = new LinkedHashMap<>();
     for (int i = 0; i < names.size(); i++) {
       Setting setting = find(names.get(i));
@@ -229,11 +304,32 @@ public final class Config {
         throw refused(setting, String.valueOf(e.getMessage()));
       }
     }
+    tellKeeper(changes, holdsNothing);
     values.putAll(changes);
     List<String> changed = new ArrayList<>(changes.keySet());
     changed.removeIf(name -> !listeners.containsKey(name));
     for (String name : changed) {
       Objects.requireNonNull(listeners.get(name)).accept(get(name));
+    }
+  }
+
+  private void tellKeeper(Map<String, String> changes, boolean holdsNothing) {
+    PersistenceOptions kept = persistence();
+    Config next = new Config(this);
+    Setting first = null; // of those that it is about
+    for (Map.Entry<String, String> change : changes.entrySet()) {
+      next.values.put(change.getKey(), change.getValue());
+      first = first == null && !next.persistence().equals(kept) ? find(change.getKey()) : first;
+    }
+    if (first != null) {
+      if (!holdsNothing) {
+        throw refused(first, "cannot be part of a transaction, whose keys it would hold");
+      }
+      try {
+        keeper.accept(next.persistence());
+      } catch (PersistenceException e) {
+        throw refused(first, String.valueOf(e.getMessage()));
+      }
     }
   }
 

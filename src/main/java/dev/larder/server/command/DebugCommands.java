@@ -22,7 +22,7 @@ final class DebugCommands {
   static final List<Command> ALL = List.of(
       other("DEBUG", "subcommand [argument ...]", DebugCommands::debug)
                      .is(ADMIN, PROTECTED).on(DebugCommands::keys)
-                     .slowIf((session, request) -> session.cache().runsUserCode()));
+                     .slowIf((session, request) -> loads(request) || session.cache().runsUserCode()));
   // spotless:on
 
   private static final int LONGEST_STRING = 512 << 20;
@@ -33,7 +33,9 @@ final class DebugCommands {
           List.of(
               Reply.status("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"),
               Reply.status("CHANGE-REPL-ID"),
+              Reply.status("LOADAOF"),
               Reply.status("OBJECT key"),
+              Reply.status("RELOAD [NOSAVE]"),
               Reply.status("SET-ACTIVE-EXPIRE 0|1"),
               Reply.status("SLEEP seconds"),
               Reply.status("STRINGMATCH-LEN length pattern"),
@@ -56,11 +58,15 @@ final class DebugCommands {
   private static Reply debug(Session session, Args args) {
     String subcommand = args.nextQuoted();
     int arguments = args.left();
+    if (subcommand.equalsIgnoreCase("RELOAD")) {
+      return reload(session, args);
+    }
     return switch (subcommand.toUpperCase(Locale.ROOT) + "/" + arguments) {
       case "SLEEP/1" -> sleep(session, args);
       case "OBJECT/1" -> describe(session.cache(), args);
       case "SET-ACTIVE-EXPIRE/1" -> setActiveExpiry(session, args);
       case "STRINGMATCH-LEN/2" -> match(args);
+      case "LOADAOF/0" -> loadLog(session);
       case "CHANGE-REPL-ID/0" -> {
         session.server().changeReplicationId();
         yield Reply.OK;
@@ -97,6 +103,42 @@ final class DebugCommands {
     }
     session.suspend(new Session.Suspension(Math.min(millis, MOST_MILLIS), Reply.OK, false));
     return Reply.NONE;
+  }
+
+  private static boolean loads(Request request) {
+    return request.count() > 1 && (request.is(1, "RELOAD") || request.is(1, "LOADAOF"));
+  }
+
+  private static Reply reload(Session session, Args args) {
+    boolean save = true;
+    while (args.hasNext()) {
+      if (args.accept("MERGE") || args.accept("NOFLUSH")) {
+        throw Args.error("DEBUG RELOAD replaces all entries: there is neither MERGE nor NOFLUSH");
+      }
+      if (!args.accept("NOSAVE")) {
+        throw Args.error("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+      }
+      save = false;
+    }
+    requireNoTransaction(session);
+    session.server().persistence().reload(save);
+    return Reply.OK;
+  }
+
+  private static Reply loadLog(Session session) {
+    requireNoTransaction(session);
+    if (session.server().persistence().status().log() == null) {
+      throw Args.error("there is no log to load: 'appendonly' is 'no'");
+    }
+    session.server().persistence().reloadLog();
+    return Reply.OK;
+  }
+
+  /** Loading waits for everybody who holds something. */
+  private static void requireNoTransaction(Session session) {
+    if (session.isInTransaction()) {
+      throw Args.error("DEBUG RELOAD cannot be part of a transaction, whose keys it would hold");
+    }
   }
 
   private static Reply describe(CacheOperations<Object, Object> cache, Args args) {

@@ -1,6 +1,8 @@
 package dev.larder.server.command;
 
 import dev.larder.CacheInfo;
+import dev.larder.Persistence;
+import dev.larder.PersistenceStatus;
 import dev.larder.ops.CacheOperations;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -10,6 +12,7 @@ import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +20,7 @@ import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text of {@code INFO}, in the sections and with the field names of Redis, because tools look
@@ -45,7 +49,7 @@ final class Info {
       new Row("Server",       true,  Info::server),
       new Row("Clients",      true,  Info::clients),
       new Row("Memory",       true,  Info::memory),
-      new Row("Persistence",  true,  (session, info) -> info.field("loading", 0).field("async_loading", 0)),
+      new Row("Persistence",  true,  Info::persistence),
       new Row("Stats",        true,  Info::stats),
       new Row("Replication",  true,  Info::replication),
       new Row("CPU",          true,  (session, info) -> info.processor()),
@@ -213,6 +217,79 @@ final class Info {
       peak += most == null ? 0 : most.getUsed();
     }
     return peak;
+  }
+
+  private static void persistence(Session session, Info info) {
+    Persistence persistence = session.server().persistenceOrNull();
+    if (persistence == null) {
+      info.field("loading", 0)
+          .field("async_loading", 0)
+          .field("rdb_bgsave_in_progress", 0)
+          .field("aof_enabled", 0);
+      return;
+    }
+    PersistenceStatus status = persistence.status();
+    PersistenceStatus.Snapshots save = status.save();
+    info.field("loading", status.loading() ? 1 : 0)
+        .field("async_loading", 0)
+        .field("current_save_keys_processed", save.done())
+        .field("current_save_keys_total", save.total())
+        .field("rdb_changes_since_last_save", status.changes())
+        .field("rdb_bgsave_in_progress", save.began() == null ? 0 : 1)
+        .field("rdb_last_save_time", save.last().getEpochSecond())
+        .field("rdb_last_bgsave_status", save.failure() == null ? "ok" : "err")
+        .field("rdb_last_bgsave_time_sec", seconds(save.took()))
+        .field("rdb_current_bgsave_time_sec", secondsSince(save.began()))
+        .field("rdb_saves", save.written())
+        .field("rdb_last_load_keys_expired", save.expired())
+        .field("rdb_last_load_keys_loaded", save.loaded());
+    info.reason("larder_last_save_error", save.failure());
+    info.log(status.log());
+  }
+
+  private void log(PersistenceStatus.@Nullable Log log) {
+    if (log == null) {
+      field("aof_enabled", 0)
+          .field("aof_rewrite_in_progress", 0)
+          .field("aof_rewrite_scheduled", 0)
+          .field("aof_last_rewrite_time_sec", -1)
+          .field("aof_current_rewrite_time_sec", -1)
+          .field("aof_last_bgrewrite_status", "ok")
+          .field("aof_rewrites", 0)
+          .field("aof_last_write_status", "ok");
+      return;
+    }
+    boolean writes = log.failure() == null;
+    field("aof_enabled", 1)
+        .field("aof_rewrite_in_progress", log.rewriteBegan() == null ? 0 : 1)
+        .field("aof_rewrite_scheduled", log.rewriteLater() ? 1 : 0)
+        .field("aof_last_rewrite_time_sec", seconds(log.rewriteTook()))
+        .field("aof_current_rewrite_time_sec", secondsSince(log.rewriteBegan()))
+        .field("aof_last_bgrewrite_status", log.rewriteFailure() == null ? "ok" : "err")
+        .field("aof_rewrites", log.rewritten())
+        .field("aof_last_write_status", writes ? "ok" : "err")
+        .field("aof_current_size", log.bytes())
+        .field("aof_base_size", log.baseBytes())
+        .field("aof_pending_rewrite", log.rewriteLater() ? 1 : 0)
+        .field("aof_buffer_length", log.unwritten())
+        .field("aof_delayed_fsync", log.delayed());
+    reason("larder_log_error", writes ? log.rewriteFailure() : log.failure());
+  }
+
+  private void reason(String name, @Nullable String failure) {
+    if (failure != null) {
+      field(name, failure.replaceAll("[\\r\\n]+", " ")); // a field is a line
+    }
+  }
+
+  private static long seconds(@Nullable Duration duration) {
+    return duration == null ? -1 : duration.toSeconds();
+  }
+
+  private static long secondsSince(@Nullable Instant instant) {
+    return instant == null
+        ? -1
+        : Math.max(0, Duration.between(instant, Clock.systemUTC().instant()).toSeconds());
   }
 
   private static void stats(Session session, Info info) {

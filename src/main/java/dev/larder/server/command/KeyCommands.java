@@ -1,5 +1,6 @@
 package dev.larder.server.command;
 
+import static dev.larder.server.command.Command.Flag.DANGEROUS;
 import static dev.larder.server.command.Command.Flag.DENYOOM;
 import static dev.larder.server.command.Command.Flag.FAST;
 import static dev.larder.server.command.Command.Flag.READS_TOO;
@@ -8,6 +9,7 @@ import static dev.larder.server.command.Command.read;
 import static dev.larder.server.command.Command.write;
 
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.Deadline;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
 import java.util.List;
@@ -25,7 +27,10 @@ final class KeyCommands {
       write("RENAMENX",  "key newkey",                   KeyCommands::renameIfAbsent).is(FAST, READS_TOO).on(KeyCommands::renamed),
       write("COPY",      "source destination [DB destination-db] [REPLACE]",
                                                          KeyCommands::copy).slowBeyond(3).is(DENYOOM).on(KeyCommands::copied),
-      write("MOVE",      "key db",                       KeyCommands::move).slow().is(FAST, READS_TOO).on(KeyCommands::moved));
+      write("MOVE",      "key db",                       KeyCommands::move).slow().is(FAST, READS_TOO).on(KeyCommands::moved),
+      read ("DUMP",      "key",                          KeyCommands::dump),
+      write("RESTORE",   "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+                                                         KeyCommands::restore).slow().is(DENYOOM, DANGEROUS));
   // spotless:on
 
   private KeyCommands() {}
@@ -125,5 +130,56 @@ final class KeyCommands {
   private static void moved(Request request, Command.Keys keys) {
     keys.key(1, true, true);
     keys.keyElsewhere(1, 2);
+  }
+
+  private static Reply dump(Session session, Args args) {
+    CacheOperations<Object, Object> cache = session.cache();
+    byte[] dumped = cache.keys().dump(args.nextKey(cache));
+    return dumped == null ? Reply.NIL : Reply.bulk(dumped);
+  }
+
+  /** Idle time and frequency are checked, as Redis does, and forgotten: nothing tracks them. */
+  private static Reply restore(Session session, Args args) {
+    CacheOperations<Object, Object> cache = session.cache();
+    byte[] text = args.next();
+    int ttlWord = args.position();
+    args.next();
+    byte[] payload = args.next();
+    boolean replace = false;
+    boolean absolute = false;
+    boolean idle = false;
+    boolean frequent = false;
+    while (args.hasNext()) {
+      if (args.accept("REPLACE")) {
+        replace = true;
+      } else if (args.accept("ABSTTL")) {
+        absolute = true;
+      } else if (!frequent && args.left() > 1 && args.accept("IDLETIME")) {
+        idle = true;
+        nextWithin(args, "IDLETIME", Long.MAX_VALUE, "");
+      } else if (!idle && args.left() > 1 && args.accept("FREQ")) {
+        frequent = true;
+        nextWithin(args, "FREQ", 255, " and <= 255");
+      } else {
+        throw args.syntaxError();
+      }
+    }
+    Object key = cache.key(text, true);
+    if (!replace) {
+      cache.keys().requireAbsent(key); // which is told before what is wrong with the TTL
+    }
+    args.position(ttlWord);
+    long ttl = nextWithin(args, "TTL", Long.MAX_VALUE, "");
+    Deadline deadline = ttl == 0 ? Deadline.NONE : absolute ? Deadline.at(ttl) : Deadline.in(ttl);
+    cache.keys().restore(key, payload, deadline, replace);
+    return Reply.OK;
+  }
+
+  private static long nextWithin(Args args, String what, long most, String limit) {
+    long number = args.nextLong();
+    if (number < 0 || number > most) {
+      throw Args.error("Invalid " + what + " value, must be >= 0" + limit);
+    }
+    return number;
   }
 }

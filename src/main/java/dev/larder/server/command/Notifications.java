@@ -50,7 +50,8 @@ final class Notifications {
       Set.of("set", "setrange", "append", "incrby", "incrbyfloat");
 
   /** Redis removes what is there and adds what comes, and so tells of a new key each time. */
-  private static final Set<String> OF_NEW_KEYS = Set.of("rename_to", "copy_to", "move_to");
+  private static final Set<String> OF_NEW_KEYS =
+      Set.of("rename_to", "copy_to", "move_to", "restore");
 
   /** Those that write, but look a key up as a command does that only reads. */
   private static final Set<String> ALSO_MISS = Set.of("getset", "getdel", "getex", "copy");

@@ -1,8 +1,15 @@
 package dev.larder.server.command;
 
+import dev.larder.Persistence;
+import dev.larder.PersistenceException;
+import dev.larder.PersistenceOptions;
+import dev.larder.PersistenceStatus;
 import dev.larder.ops.CacheOperations;
+import dev.larder.protocol.Reply;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What all sessions of a server share. */
 public final class Server {
+  private static final String NOT_KEPT = "nothing is kept on disk: the server has no 'dir'";
+
   private final Config config;
   private final Users users;
   private final Stats stats;
@@ -23,14 +32,18 @@ public final class Server {
   private final TrackedKeys trackedKeys;
   private final Notifications notifications;
   private final Pause pause = new Pause();
+  private final @Nullable Persistence persistence;
   private final Runnable shutdown;
   private final String version;
   private final BitSet disabled = new BitSet();
   private final long startedNanos = System.nanoTime();
+  private final Instant started = Clock.systemUTC().instant();
 
   private volatile Database[] databases;
   private volatile int port;
   private volatile int most;
+  private volatile boolean stopsWrites;
+  private volatile @Nullable Boolean savesInTheEnd; // null: the persistence knows
 
   private final ConcurrentSkipListMap<Long, Session> sessions = new ConcurrentSkipListMap<>();
   private volatile long acceptedBefore; // the last reset of statistics
@@ -47,14 +60,22 @@ public final class Server {
   /**
    * A server without sessions.
    *
+   * @param persistence what keeps the databases, under the numbers that they have here; null:
+   *     nothing does
    * @param version Larder's own
    * @param shutdown ends the program or the server; must return at once
    */
   public Server(
-      List<Database> databases, Config config, Users users, String version, Runnable shutdown) {
+      List<Database> databases,
+      Config config,
+      Users users,
+      @Nullable Persistence persistence,
+      String version,
+      Runnable shutdown) {
     this.databases = databases.toArray(Database[]::new);
     this.config = config;
     this.users = users;
+    this.persistence = persistence;
     this.version = version;
     this.shutdown = shutdown;
     this.stats = new Stats(config);
@@ -63,6 +84,8 @@ public final class Server {
     users.listen(new Eviction());
     config.follow("maxclients", value -> most = Integer.parseInt(value));
     config.follow("notify-keyspace-events", notifications::choose);
+    config.follow("stop-writes-on-bgsave-error", value -> stopsWrites = value.equals("yes"));
+    config.beforeKeepingChanges(this::keep);
     for (String name : config.get("disable-commands").split(",", -1)) {
       CommandTable.ALL.rows(name).forEach(command -> disabled.set(command.number()));
     }
@@ -171,10 +194,97 @@ public final class Server {
 
   /** Gives each of two caches the other's number. The caller holds both as a whole. */
   synchronized void swap(int one, int other) {
+    if (persistence != null) {
+      persistence.swap(one, other);
+    }
     Database[] swapped = databases.clone();
     swapped[one] = databases[other];
     swapped[other] = databases[one];
     databases = swapped;
+  }
+
+  // ------------------------------------------------------------------------------- what is kept
+
+  /** What keeps the caches on disk; null if nothing does. */
+  @Nullable Persistence persistenceOrNull() {
+    return persistence;
+  }
+
+  /** The same for a command that is about it. */
+  Persistence persistence() {
+    if (persistence == null) {
+      throw Args.error(NOT_KEPT);
+    }
+    return persistence;
+  }
+
+  private void keep(PersistenceOptions options) {
+    if (persistence != null) {
+      persistence.reconfigure(options);
+    } else if (options.log() || !options.saveRules().isEmpty()) {
+      throw new PersistenceException(NOT_KEPT);
+    }
+  }
+
+  /** When the last snapshot was written, or this began. */
+  Instant lastSave() {
+    return persistence == null ? started : persistence.lastSave();
+  }
+
+  /** Whether what is changed might not be kept, although it is meant to be. For every request. */
+  boolean isFailingToKeep() {
+    return persistence != null && persistence.isFailing();
+  }
+
+  /** Why nothing may be changed at present; null if it may. */
+  @Nullable Reply refusalToWrite() {
+    if (persistence == null) {
+      return null;
+    }
+    PersistenceStatus status = persistence.status();
+    PersistenceStatus.Log log = status.log();
+    if (stopsWrites
+        && status.save().failure() != null
+        && !persistence.options().saveRules().isEmpty()) {
+      return Reply.error(
+          "MISCONF",
+          "Larder is configured to save RDB snapshots, but it's currently unable to persist to disk."
+              + " Commands that may modify the data set are disabled, because this instance is"
+              + " configured to report errors during writes if RDB snapshotting fails"
+              + " (stop-writes-on-bgsave-error option). Please check the log, or INFO persistence,"
+              + " for details about the error.");
+    }
+    if (log != null && log.failure() != null) {
+      return Reply.error("MISCONF", "Errors writing to the AOF file: " + log.failure());
+    }
+    return null;
+  }
+
+  /**
+   * Ends what keeps the caches, as {@code SHUTDOWN} has said. No command runs any more.
+   *
+   * @throws RuntimeException if the last snapshot, or the log, could not be written; it has ended
+   *     nevertheless
+   */
+  public void endPersistence() {
+    Boolean saves = savesInTheEnd;
+    if (persistence == null) {
+      return;
+    }
+    try {
+      if (saves == null) {
+        persistence.close();
+      } else { // what was written since SHUTDOWN's own snapshot was acknowledged, too
+        persistence.close(saves && persistence.status().changes() > 0);
+      }
+    } catch (RuntimeException e) {
+      try {
+        persistence.close(false);
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
   }
 
   // -------------------------------------------------------------------------------------- itself
@@ -233,7 +343,9 @@ public final class Server {
     return Duration.ofNanos(System.nanoTime() - startedNanos);
   }
 
-  void shutDown() {
+  /** Ends the server soon, and what keeps the caches with or without a snapshot. */
+  void shutDown(boolean save) {
+    savesInTheEnd = save;
     shutdown.run();
   }
 

@@ -21,11 +21,9 @@ final class ServerCommands {
       other("WAIT",             "numreplicas timeout",       ServerCommands::await).in("connection"),
       other("CONFIG GET",       "parameter [parameter ...]", ServerCommands::settings).is(ADMIN),
       other("CONFIG SET",       "parameter value [parameter value ...]",
-                                                             ServerCommands::change).is(ADMIN),
+                                                             ServerCommands::change).is(ADMIN).slow(),
       other("CONFIG RESETSTAT", "",                          ServerCommands::resetStatistics).is(ADMIN),
       other("CONFIG HELP",      "",                          (session, args) -> CommandTable.ALL.help("config")),
-      other("SHUTDOWN",         "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
-                                                             ServerCommands::shutDown).is(ADMIN),
       write("FUNCTION FLUSH",   "[ASYNC | SYNC]",            ServerCommands::flushFunctions).in("scripting"),
       other("CLUSTER INFO",     "",                          ServerCommands::noCluster));
   // spotless:on
@@ -82,7 +80,7 @@ final class ServerCommands {
       names.add(args.nextQuoted());
       values.add(args.nextText());
     }
-    session.server().config().change(names, values);
+    session.server().config().change(names, values, !session.isInTransaction());
     return Reply.OK;
   }
 
@@ -100,23 +98,6 @@ final class ServerCommands {
   private static Reply resetStatistics(Session session, Args args) {
     session.server().resetStatistics();
     return Reply.OK;
-  }
-
-  /** Ends the server as a signal would; its client sees the connection close. */
-  private static Reply shutDown(Session session, Args args) {
-    while (args.hasNext()) {
-      if (args.accept("ABORT")) {
-        throw Args.error("No shutdown in progress.");
-      }
-      if (!args.accept("NOSAVE") && !args.accept("NOW") && !args.accept("FORCE")) {
-        throw args.accept("SAVE")
-            ? Args.error("Errors trying to SHUTDOWN. Check logs.")
-            : args.syntaxError();
-      }
-    }
-    session.closeAfterReply();
-    session.server().shutDown();
-    return Reply.NONE;
   }
 
   private static Reply noCluster(Session session, Args args) {

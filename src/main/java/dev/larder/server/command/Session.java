@@ -122,6 +122,12 @@ public final class Session {
     if (denial != null) {
       return denial;
     }
+    if (server.isFailingToKeep() && needsKeeping(command)) {
+      Reply misconfiguration = server.refusalToWrite();
+      if (misconfiguration != null) {
+        return misconfiguration;
+      }
+    }
     if (subscriptions.restrict() && !command.has(Command.Flag.SUBSCRIBED_TOO)) {
       return Reply.error(
           "Can't execute '"
@@ -133,6 +139,11 @@ public final class Session {
       return Reply.error("Command not allowed inside a transaction");
     }
     return null;
+  }
+
+  /** Whether a command needs that changes are kept; PING tells whether they are, as in Redis. */
+  private boolean needsKeeping(Command command) {
+    return command.writes() || command.name().equals("ping") || transaction.wouldWrite(command);
   }
 
   /** What the user may not do of a request, as the reply to it; null if nothing. */

@@ -1,8 +1,11 @@
 package dev.larder.server.command;
 
+import dev.larder.PersistenceOptions.SaveRule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * One row of the table of settings, called as in {@code redis.conf} where Redis has it.
@@ -142,5 +145,42 @@ public record Setting(
       }
     }
     return shown.toString();
+  }
+
+  /** The name of a file, which may not lead elsewhere. */
+  static String fileName(String text) {
+    boolean leads = text.indexOf('/') >= 0 || text.indexOf('\\') >= 0 || text.startsWith("..");
+    if (text.isEmpty() || text.equals(".") || text.indexOf('\0') >= 0 || leads) {
+      throw new IllegalArgumentException("can't be a path, just a filename");
+    }
+    return text;
+  }
+
+  /** {@code 3600 1 300 100}: pairs of seconds and changes, each with one blank between. */
+  static String saveRules(String text) {
+    rules(text);
+    return text;
+  }
+
+  static List<SaveRule> rules(String text) {
+    String[] words = text.isEmpty() ? new String[0] : text.split(" ", -1);
+    List<SaveRule> rules = new ArrayList<>();
+    try {
+      for (int i = 0; i < words.length; i += 2) {
+        long seconds = Long.parseLong(words[i]);
+        long changes = Long.parseLong(words[i + 1]);
+        // Without any change there is nothing to write that is not there.
+        rules.add(new SaveRule(seconds, changes == 0 ? 1 : changes));
+      }
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new IllegalArgumentException("Invalid save parameters", e);
+    }
+    return rules;
+  }
+
+  static String text(List<SaveRule> rules) {
+    return rules.stream()
+        .map(rule -> rule.seconds() + " " + rule.changes())
+        .collect(Collectors.joining(" "));
   }
 }

@@ -191,6 +191,11 @@ final class TrackedKeys {
       }
     }
 
+    @Override
+    public void replaced() {
+      flushed();
+    }
+
     private void changed(String key, @Nullable Tracking origin) {
       tellReaders(key, origin);
       if (prefixes.isEmpty()) {

@@ -43,6 +43,7 @@ final class Transaction {
   private volatile AtomicBoolean changed = new AtomicBoolean(); // a watched key; of these watches
   private boolean open;
   private boolean refused;
+  private final List<Runnable> afterwards = new ArrayList<>();
 
   Transaction(Session session) {
     this.session = session;
@@ -205,8 +206,25 @@ final class Transaction {
     } finally {
       if (!later) {
         discard();
+        runAfterwards();
       }
     }
+  }
+
+  /** Has something done when all keys have been given back, which would wait for them now. */
+  void afterwards(Runnable action) {
+    afterwards.add(action);
+  }
+
+  private void runAfterwards() {
+    for (Runnable action : afterwards) {
+      try {
+        action.run();
+      } catch (RuntimeException e) { // it was answered before
+        ServerLog.warn("what a transaction has asked for was not done", e);
+      }
+    }
+    afterwards.clear();
   }
 
   private Reply executeHolding() {

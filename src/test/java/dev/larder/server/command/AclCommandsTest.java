@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 final class AclCommandsTest {
   private final Users users = new Users(CommandTable.ALL.commands(), () -> 1_000, null);
   private final Session session =
-      new Session(7, new Server(List.of(), new Config(), users, "0", () -> {}), new NoWire());
+      new Session(7, new Server(List.of(), new Config(), users, null, "0", () -> {}), new NoWire());
 
   private Reply run(String... words) {
     Request request = Acl.request(words);
