@@ -5,8 +5,8 @@
  * dev.larder.ops.Rules}), and the Redis-style operations on it, one final class per kind.
  *
  * <p>{@code javax.cache} methods, Java callers of Redis-style operations and commands from the
- * socket all run here. May import the root package, {@code data}, {@code codec}, {@code store} and
- * {@code javax.cache}'s exceptions.
+ * socket all run here. May import the root package, {@code data}, {@code codec}, {@code store},
+ * {@code rdb} and {@code javax.cache}'s exceptions.
  */
 @NullMarked
 package dev.larder.ops;

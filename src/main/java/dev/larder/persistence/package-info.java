@@ -1,10 +1,11 @@
 /**
- * Entries on disk: the files, the append log and, above them, snapshots and recovery.
+ * Entries on disk, in Redis' files: snapshots, the append log, and what brings both back.
  *
- * <p>The files are those of Redis 7. Start at {@link dev.larder.persistence.AppendLog} for what is
- * written, at {@link dev.larder.persistence.LogReader} for what is read back, and at {@link
- * dev.larder.persistence.Manifest} for which files those are. All of them reach the file system
- * through {@link dev.larder.persistence.Disk}, where tests let it fail.
+ * <p>Start at {@link dev.larder.persistence.DiskPersistence}, which keeps some caches in one
+ * directory. Below it are {@code SnapshotFile}, {@code AppendLog} with its {@code Manifest}, and
+ * for the way back {@code Recovery}, {@code LogReader} and {@code Contents}. All of them reach the
+ * file system through {@code Disk}, where tests let it fail. May import the root package, {@code
+ * codec}, {@code store}, {@code protocol} and {@code rdb}.
  */
 @NullMarked
 package dev.larder.persistence;

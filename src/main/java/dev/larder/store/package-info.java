@@ -1,6 +1,6 @@
 /**
  * The keyspace: a concurrent hash table whose chain node is the entry, entry locks, absolute
- * deadlines and their expiry, and the feed of changes.
+ * deadlines and their expiry, the feed of changes, and snapshots of one moment.
  *
  * <p>Knows deadlines as epoch milliseconds, never an expiry policy or {@code EX}/{@code PX}; knows
  * that a value changed, never why. Start at {@link dev.larder.store.Store}. May import the root
