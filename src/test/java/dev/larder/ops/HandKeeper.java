@@ -5,6 +5,8 @@ import dev.larder.store.Keeper;
 import dev.larder.store.Subscriber;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,10 +56,15 @@ public final class HandKeeper {
     return waiting.size();
   }
 
-  /** All that was changed is kept; or, if there is a reason, will never be. */
+  /**
+   * All that was changed until now is kept; or, if there is a reason, will never be. What those who
+   * waited change next is not among it.
+   */
   public void done(@Nullable Throwable reason) {
+    List<Consumer<@Nullable Throwable>> all = new ArrayList<>();
     for (Consumer<@Nullable Throwable> next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.accept(reason);
+      all.add(next);
     }
+    all.forEach(each -> each.accept(reason));
   }
 }
