@@ -8,9 +8,10 @@ import java.util.OptionalLong;
  *
  * <p>Operations through the socket are always counted. Those of Java ({@code javax.cache} and
  * {@link LarderCache}) are counted while the cache's statistics are on, because counting a read
- * costs a good part of the read itself. Expirations and evictions are always counted. What counts
- * as a hit, put or removal is JCache's definition (JSR-107, {@code CacheStatisticsMXBean}), for
- * whichever door; {@code set} is a put, {@code delete} a removal.
+ * costs a good part of the read itself. Expirations and evictions are always counted; clearing the
+ * statistics sets back all but the expirations. What counts as a hit, put or removal is JCache's
+ * definition (JSR-107, {@code CacheStatisticsMXBean}), for whichever door; {@code set} is a put,
+ * {@code delete} a removal.
  *
  * @param entries how many there are, with those that have expired unnoticed
  * @param entriesWithDeadline how many of them expire
@@ -18,9 +19,10 @@ import java.util.OptionalLong;
  * @param misses reads that did not
  * @param puts values stored, but not those that were loaded
  * @param removals values removed on demand; {@code clear} is not counted
- * @param evictions values removed to make room
+ * @param evictions values removed to make room; those that had expired are not among them
  * @param expirations values removed because their deadline had passed
- * @param weight bytes, where the cache is bounded by weight; otherwise empty
+ * @param weight what all entries weigh together, where the cache is bounded by weight: bytes,
+ *     unless its weigher counts something else; otherwise empty
  * @param uptime since the cache was made, by its clock
  * @param countsJava whether operations of Java are being counted: whether statistics are on
  */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   /** The {@link #ttlJitter} of a cache that is not told any: lifetimes are what the policy says. */
   public static final double DEFAULT_TTL_JITTER = 0;
 
+  private static final long UNBOUNDED = -1;
+
   private final Class<K> keyType;
   private final Class<V> valueType;
   private final boolean storeByValue;
@@ -49,6 +52,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   private final @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
   private final Factory<ExpiryPolicy> expiry;
   private final double ttlJitter;
+  private final long maximumSize; // UNBOUNDED, or only one of the two is not
+  private final long maximumWeight;
+  private final @Nullable Factory<? extends Weigher<? super K, ? super V>> weigher;
 
   @SuppressWarnings("serial") // the list is serializable as far as what is in it is
   private final List<CacheEntryListenerConfiguration<K, V>> listeners;
@@ -74,6 +80,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     writer = builder.writer;
     expiry = builder.expiry;
     ttlJitter = builder.ttlJitter;
+    maximumSize = builder.maximumSize;
+    maximumWeight = builder.maximumWeight;
+    weigher = builder.weigher;
     listeners = List.copyOf(builder.listeners);
     keyCodec = builder.keyCodec;
     valueCodec = builder.valueCodec;
@@ -123,6 +132,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     builder.writer = writer;
     builder.expiry = expiry;
     builder.ttlJitter = ttlJitter;
+    builder.maximumSize = maximumSize;
+    builder.maximumWeight = maximumWeight;
+    builder.weigher = weigher;
     builder.listeners.addAll(listeners);
     builder.keyCodec = keyCodec;
     builder.valueCodec = valueCodec;
@@ -201,6 +213,34 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     return ttlJitter;
   }
 
+  /**
+   * How many entries there may be; empty where that is not what bounds the cache. See {@link
+   * Builder#maximumSize}.
+   */
+  public OptionalLong maximumSize() {
+    return optional(maximumSize);
+  }
+
+  /**
+   * How much all entries together may weigh, in bytes; empty where that is not what bounds the
+   * cache. See {@link Builder#maximumWeight(long)}.
+   */
+  public OptionalLong maximumWeight() {
+    return optional(maximumWeight);
+  }
+
+  /**
+   * The factory of what weighs the entries of a cache that is bounded by weight; null for the
+   * built-in estimate of the bytes that they take on the heap.
+   */
+  public @Nullable Factory<? extends Weigher<? super K, ? super V>> weigher() {
+    return weigher;
+  }
+
+  private static OptionalLong optional(long bound) {
+    return bound == UNBOUNDED ? OptionalLong.empty() : OptionalLong.of(bound);
+  }
+
   /** The factory of the keys' codec; null for the built-in one of their type. */
   public @Nullable Factory<? extends Codec<K>> keyCodec() {
     return keyCodec;
@@ -252,6 +292,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     settings.add(writer);
     settings.add(expiry);
     settings.add(ttlJitter);
+    settings.add(maximumSize);
+    settings.add(maximumWeight);
+    settings.add(weigher);
     settings.add(Set.copyOf(listeners));
     settings.add(keyCodec);
     settings.add(valueCodec);
@@ -282,6 +325,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     append(text, "write-through", writeThrough ? writer : null);
     append(text, "expiry", expiry.equals(Builder.ETERNAL) ? null : expiry);
     append(text, "ttl jitter", ttlJitter == DEFAULT_TTL_JITTER ? null : ttlJitter);
+    append(text, "maximum size", maximumSize == UNBOUNDED ? null : maximumSize);
+    append(text, "maximum weight", maximumWeight == UNBOUNDED ? null : maximumWeight);
+    append(text, "weigher", weigher);
     append(text, "statistics", statisticsEnabled ? "on" : null);
     append(text, "management", managementEnabled ? "on" : null);
     append(text, "listeners", listeners.isEmpty() ? null : listeners.size());
@@ -318,6 +364,9 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     private @Nullable Factory<CacheWriter<? super K, ? super V>> writer;
     private Factory<ExpiryPolicy> expiry = ETERNAL;
     private double ttlJitter = DEFAULT_TTL_JITTER;
+    private long maximumSize = UNBOUNDED;
+    private long maximumWeight = UNBOUNDED;
+    private @Nullable Factory<? extends Weigher<? super K, ? super V>> weigher;
     private final Set<CacheEntryListenerConfiguration<K, V>> listeners = new LinkedHashSet<>();
     private @Nullable Factory<? extends Codec<K>> keyCodec;
     private @Nullable Factory<? extends Codec<V>> valueCodec;
@@ -424,6 +473,84 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
             "TTL jitter must be at least 0 and less than 1, found " + fraction);
       }
       this.ttlJitter = fraction + 0.0; // makes 0.0 of -0.0, which is not equal to it
+      return this;
+    }
+
+    /**
+     * Bounds the cache to so many entries. Beyond that, entries leave that have been of least use;
+     * which these are is the cache's choice. Without this and {@link #maximumWeight(long)}, nobody
+     * leaves. Of the calls of these methods the last one counts.
+     *
+     * <p><b>What leaves</b> is <i>evicted</i>: it counts as {@code CacheEvictions} and is published
+     * as {@code evicted}, but no writer is called, no listener of {@code javax.cache} is told (it
+     * knows no such event), and a cache that reads through loads it again when asked. On disk it is
+     * deleted, too. An entry whose deadline has passed leaves first where it is met; that is
+     * expiry, and counts as such.
+     *
+     * <p><b>What is promised</b>: the writer who stores one too many makes room before he returns,
+     * so that at rest there are no more than the bound. While others write, there may be one more
+     * for each of them, or as many more as the operation has keys that he is in ({@code mset},
+     * {@code MULTI}). An entry on which somebody works at the time, such as an entry processor,
+     * does not leave until he has finished.
+     *
+     * @param entries at least 1
+     * @throws IllegalArgumentException for less: unlike Caffeine's, a bound of 0 is no way to have
+     *     a cache that keeps nothing
+     */
+    public Builder<K, V> maximumSize(long entries) {
+      if (entries < 1) {
+        throw new IllegalArgumentException(
+            "maximum size must be at least 1 entry, found " + entries);
+      }
+      this.maximumSize = entries;
+      this.maximumWeight = UNBOUNDED;
+      this.weigher = null;
+      return this;
+    }
+
+    /**
+     * Bounds the cache to entries that take so many bytes of the heap. What each one takes is
+     * estimated when its value is stored: key, value and the cache's own entry (56 bytes on most
+     * JVMs). That is near the truth for strings, arrays, numbers, records and plain objects made of
+     * those, and the usual collections of the JDK, but not for its synchronized and checked
+     * wrappers and blocking queues; where a class does not let its fields be read, use {@link
+     * #maximumWeight(long, Factory)}. What a value gains after it was stored, as is possible where
+     * it is stored by reference, is not noticed.
+     *
+     * <p>Otherwise as {@link #maximumSize}. An entry that weighs more than the bound leaves as soon
+     * as it was stored, and makes no other leave.
+     *
+     * @param bytes at least 1
+     * @throws IllegalArgumentException for less
+     */
+    public Builder<K, V> maximumWeight(long bytes) {
+      return boundWeight(bytes, null);
+    }
+
+    /**
+     * As {@link #maximumWeight(long)}, for entries that weigh what this says; in bytes, or whatever
+     * else both numbers count.
+     *
+     * <p>What a weigher throws reaches the caller as the cause of a {@code CacheException}, a
+     * negative weight as an {@code IllegalArgumentException}; the operation has then had no effect.
+     * A weigher that is {@code AutoCloseable} is closed with the cache.
+     *
+     * @throws IllegalArgumentException for a bound of less than 1
+     */
+    public Builder<K, V> maximumWeight(
+        long bytes, Factory<? extends Weigher<? super K, ? super V>> weigher) {
+      return boundWeight(bytes, Objects.requireNonNull(weigher, "weigher"));
+    }
+
+    private Builder<K, V> boundWeight(
+        long bytes, @Nullable Factory<? extends Weigher<? super K, ? super V>> weigher) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(
+            "maximum weight must be at least 1 byte, found " + bytes);
+      }
+      this.maximumSize = UNBOUNDED;
+      this.maximumWeight = bytes;
+      this.weigher = weigher;
       return this;
     }
 

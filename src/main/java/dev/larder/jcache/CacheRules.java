@@ -2,6 +2,8 @@ package dev.larder.jcache;
 
 import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
+import dev.larder.Weigher;
+import dev.larder.codec.HeapSizes;
 import dev.larder.codec.KeyTexts;
 import dev.larder.codec.TextCodecs;
 import dev.larder.ops.Rules;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import javax.cache.Cache;
+import javax.cache.CacheException;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
 import javax.cache.integration.CacheWriter;
@@ -19,8 +22,9 @@ import javax.cache.integration.CacheWriterException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a JCache configuration prescribes around every operation. Exceptions of loaders and writers
- * become {@code CacheLoaderException} and {@code CacheWriterException} here, once.
+ * What a JCache configuration prescribes around every operation. Exceptions of loaders, writers and
+ * weighers become {@code CacheLoaderException}, {@code CacheWriterException} and {@code
+ * CacheException} here, once.
  */
 final class CacheRules<K, V> implements Rules<K, V> {
   private final String cacheName;
@@ -37,6 +41,7 @@ final class CacheRules<K, V> implements Rules<K, V> {
   private final @Nullable CacheLoader<K, V> loader;
   private final @Nullable CacheWriter<K, V> writer;
   private final @Nullable Object configuredWriter; // the writer, also if it is not used
+  private final @Nullable Weigher<? super K, ? super V> weigher;
   private volatile boolean closed;
 
   CacheRules(
@@ -46,7 +51,8 @@ final class CacheRules<K, V> implements Rules<K, V> {
       Codec<V> valueCodec,
       Lifetimes lifetimes,
       @Nullable CacheLoader<K, V> loader,
-      @Nullable CacheWriter<? super K, ? super V> writer) {
+      @Nullable CacheWriter<? super K, ? super V> writer,
+      @Nullable Weigher<? super K, ? super V> weigher) {
     this.cacheName = cacheName;
     this.keyType = configuration.getKeyType();
     this.valueType = configuration.getValueType();
@@ -62,6 +68,7 @@ final class CacheRules<K, V> implements Rules<K, V> {
     CacheWriter<K, V> narrowed = (CacheWriter<K, V>) writer;
     this.writer = configuration.isWriteThrough() ? narrowed : null;
     this.configuredWriter = writer;
+    this.weigher = weigher;
   }
 
   void close() {
@@ -272,11 +279,46 @@ final class CacheRules<K, V> implements Rules<K, V> {
     }
   }
 
+  // ------------------------------------------------------------------------------------ weighing
+
+  @Override
+  public boolean customWeigher() {
+    return weigher != null;
+  }
+
+  /** What an entry weighs. */
+  int weigh(K key, V value) {
+    int weight = weigher == null ? HeapSizes.of(key, value) : weighed(weigher, key, value);
+    if (weight < 0) {
+      throw new IllegalArgumentException(
+          "expected a weight of at least 0, found "
+              + weight
+              + " for key '"
+              + key
+              + "' of cache '"
+              + cacheName
+              + "'");
+    }
+    return weight;
+  }
+
+  private int weighed(Weigher<? super K, ? super V> weigher, K key, V value) {
+    try {
+      return weigher.weigh(key, value);
+    } catch (CacheException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new CacheException(
+          "the weigher of cache '" + cacheName + "' failed for key '" + key + "'", e);
+    }
+  }
+
   /** What is to be closed with the cache, if it can be. */
   List<@Nullable Object> customizations() {
     List<@Nullable Object> all = new ArrayList<>();
     all.add(loader);
     all.add(configuredWriter);
+    all.add(weigher);
     all.add(lifetimes.policy());
     return all;
   }

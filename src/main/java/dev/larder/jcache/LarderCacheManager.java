@@ -13,6 +13,7 @@ import dev.larder.ops.CacheOperations;
 import dev.larder.ops.EntryOperations;
 import dev.larder.ops.Statistics;
 import dev.larder.persistence.DiskPersistence;
+import dev.larder.store.Bound;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
 import java.lang.ref.WeakReference;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -114,9 +116,12 @@ final class LarderCacheManager implements CacheManager {
             new Lifetimes(
                 configuration.getExpiryPolicyFactory().create(), configuration.ttlJitter()),
             create(configuration.getCacheLoaderFactory()),
-            create(configuration.getCacheWriterFactory()));
+            create(configuration.getCacheWriterFactory()),
+            create(configuration.weigher()));
+    Store<K, V> store = new Store<>(clock, executor);
+    bound(store, configuration, rules);
     EntryOperations<K, V> entries =
-        new EntryOperations<>(new Store<>(clock, executor), rules, new Statistics());
+        new EntryOperations<>(store, rules, new Statistics(store::evictions));
     CacheOperations<K, V> operations =
         new CacheOperations<>(
             name,
@@ -151,12 +156,23 @@ final class LarderCacheManager implements CacheManager {
     }
   }
 
+  private static <K, V> void bound(
+      Store<K, V> store, LarderConfiguration<K, V> configuration, CacheRules<K, V> rules) {
+    OptionalLong size = configuration.maximumSize();
+    OptionalLong weight = configuration.maximumWeight();
+    if (size.isPresent()) {
+      store.bound(new Bound(Bound.Unit.ENTRIES, size.getAsLong()), null);
+    } else if (weight.isPresent()) {
+      store.bound(new Bound(Bound.Unit.BYTES, weight.getAsLong()), rules::weigh);
+    }
+  }
+
   private static <T> Codec<T> codec(
       @Nullable Factory<? extends Codec<T>> factory, Class<T> type, Copier copier) {
     return factory == null ? TextCodecs.of(type, copier) : factory.create();
   }
 
-  private static <T> @Nullable T create(@Nullable Factory<T> factory) {
+  private static <T> @Nullable T create(@Nullable Factory<? extends T> factory) {
     return factory == null ? null : factory.create();
   }
 

@@ -4,6 +4,7 @@ import dev.larder.CacheInfo;
 import dev.larder.Codec;
 import dev.larder.CodecException;
 import dev.larder.codec.DiskForms;
+import dev.larder.codec.HeapSizes;
 import dev.larder.codec.KeyTexts;
 import dev.larder.store.Entry;
 import dev.larder.store.Subscriber;
@@ -249,9 +250,18 @@ public final class CacheOperations<K, V> {
         counts.removals(),
         counts.evictions(),
         expirations(),
-        OptionalLong.empty(),
+        entries.store().weight(),
         Duration.ofMillis(now() - entries.store().since()),
         counts.isEnabled());
+  }
+
+  /**
+   * The estimated bytes of heap that an entry takes with its key and its value, without an access
+   * to it; empty if it is not there.
+   */
+  public OptionalLong weight(K key) {
+    V value = keys.peek(key);
+    return value == null ? OptionalLong.empty() : OptionalLong.of(HeapSizes.of(key, value));
   }
 
   /** Entries that have expired and been removed. */

@@ -141,6 +141,7 @@ public final class EntryOperations<K, V> {
     return rules.readsThrough()
         || rules.writesThrough()
         || rules.customExpiry()
+        || rules.customWeigher()
         || store.feed().runsUserCode();
   }
 
@@ -214,7 +215,7 @@ public final class EntryOperations<K, V> {
     try {
       turn.begin();
       result = operation.at(turn);
-      turn.requireKept();
+      turn.requirePossible();
       turn.write();
       turn.prepare();
       turn.apply();
@@ -378,6 +379,9 @@ public final class EntryOperations<K, V> {
     } while (hasMoved(entry, stamp));
     if (value == null || clock.passed(deadline)) {
       return null;
+    }
+    if (store.isBounded()) {
+      entry.used();
     }
     boolean last = movesOnAccess && !Entry.isExplicit(deadline) && touch(entry, deadline, value);
     if (counts) {

@@ -125,7 +125,7 @@ final class JointOperation {
     }
     R result = operation.get();
     for (Part<?, ?> part : claims.all()) {
-      part.turn().requireKept();
+      part.turn().requirePossible();
     }
     // Removals last, so that what fails half-way leaves too much rather than too little.
     writeAll(false);

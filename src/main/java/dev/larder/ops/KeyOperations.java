@@ -122,6 +122,7 @@ public final class KeyOperations<K, V> {
             return replace;
           }
           copy(source.turn(), target.turn(), "rename_to");
+          target.turn().moves();
           source.turn().remove("rename_from");
           return true;
         });
@@ -203,6 +204,7 @@ public final class KeyOperations<K, V> {
           boolean moves = source.turn().isPresent() && !target.turn().isPresent();
           if (moves) {
             give(source.turn(), target.turn(), other, "move_to");
+            target.turn().moves();
             source.turn().remove("move_from");
           }
           return moves;

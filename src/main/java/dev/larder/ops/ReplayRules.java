@@ -8,6 +8,11 @@ record ReplayRules<K, V>(Rules<K, V> real) implements Rules<K, V> {
   }
 
   @Override
+  public boolean needsRoom() {
+    return false; // it was there before
+  }
+
+  @Override
   public boolean holdsObjects() {
     return real.holdsObjects();
   }

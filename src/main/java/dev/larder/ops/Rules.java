@@ -53,6 +53,11 @@ public interface Rules<K, V> {
     return false;
   }
 
+  /** Whether a change is refused when there is no room for it; else it is done all the same. */
+  default boolean needsRoom() {
+    return true;
+  }
+
   /** Lifetime of an entry just created; 0: it is not added at all. */
   default long creationLifetime() {
     return ETERNAL;
@@ -75,6 +80,11 @@ public interface Rules<K, V> {
 
   /** Whether asking for a lifetime runs user code. */
   default boolean customExpiry() {
+    return false;
+  }
+
+  /** Whether weighing an entry runs user code. */
+  default boolean customWeigher() {
     return false;
   }
 

@@ -2,6 +2,7 @@ package dev.larder.ops;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongSupplier;
 
 /**
  * Counts of what happened to a cache, exact, and the average times of gets, puts and removals, from
@@ -23,12 +24,27 @@ public final class Statistics {
   private static final int TIMED = 3; // how many of the gets, puts, removals were timed (3, 4, 5)
   private static final int NANOS = 6; // and how long they took together (6, 7, 8)
   private static final int MISSES = 9;
-  private static final int EVICTIONS = 10;
-  private static final int TICK = 11;
+  private static final int TICK = 10;
   private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final long[] counts = new long[CELLS * CELL];
+  private final LongSupplier evicted;
+  private volatile long evictedBefore; // the last time that all was set to zero
   private volatile boolean enabled;
+
+  /** Those of a cache that evicts nothing. */
+  public Statistics() {
+    this(() -> 0);
+  }
+
+  /**
+   * Those of a cache whose evictions are counted elsewhere.
+   *
+   * @param evicted how many there have been, ever
+   */
+  public Statistics(LongSupplier evicted) {
+    this.evicted = evicted;
+  }
 
   /** Whether {@code javax.cache} operations are counted; those of the socket always are. */
   public boolean isEnabled() {
@@ -59,9 +75,9 @@ public final class Statistics {
     return sum(REMOVALS);
   }
 
-  /** Entries removed to make room; expiry is not eviction. */
+  /** Entries removed to make room, counted whether enabled or not; expiry is not eviction. */
   public long evictions() {
-    return sum(EVICTIONS);
+    return evicted.getAsLong() - evictedBefore;
   }
 
   /** Average time of a get without loading, in microseconds; 0 if there was none. */
@@ -79,6 +95,7 @@ public final class Statistics {
 
   /** Sets everything to zero. */
   public void clear() {
+    evictedBefore = evicted.getAsLong();
     for (int i = 0; i < counts.length; i++) {
       COUNT.setVolatile(counts, i, 0L);
     }

@@ -6,7 +6,6 @@ import dev.larder.store.Snapshot;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -160,14 +159,8 @@ public final class Transaction {
         claims.add(declared);
       }
     }
-    List<Store<?, ?>> stores = new ArrayList<>(wholes.keySet());
-    stores.sort(Comparator.comparingLong(Store::number));
-    List<Store<?, ?>> alone = new ArrayList<>(stores.size());
+    List<Store<?, ?>> alone = Store.excludeAll(wholes.keySet(), claims.mayWait());
     try {
-      for (Store<?, ?> store : stores) {
-        store.exclude(claims.mayWait());
-        alone.add(store);
-      }
       claims.takeAll();
     } catch (Throwable t) {
       alone.forEach(Store::admit);

@@ -1,5 +1,6 @@
 package dev.larder.ops;
 
+import dev.larder.store.Bound;
 import dev.larder.store.Change;
 import dev.larder.store.Change.Cause;
 import dev.larder.store.Entry;
@@ -67,9 +68,11 @@ public final class Turn<K, V> {
   private String event = "set";
   private @Nullable Object prepared; // what the keeper has made of what is to be stored
   private @Nullable Object suspended; // what the keeper had begun, while user code runs
+  private int weight; // of what is to be stored, for a bound
   private boolean stored;
   private boolean accessed;
   private boolean writing;
+  private boolean moves; // what is stored leaves another entry
 
   private boolean counting;
   private boolean lookedUp;
@@ -203,6 +206,11 @@ public final class Turn<K, V> {
     until(Deadline.sameAs(other.deadline()));
   }
 
+  /** What is stored here leaves another entry, so that it needs no room that it has not. */
+  public void moves() {
+    moves = true;
+  }
+
   /** Keeps a value that was loaded: an event, but neither a put in the statistics nor written. */
   public void putLoaded(V value) {
     decide(Outcome.LOADED, value, "set");
@@ -320,16 +328,41 @@ public final class Turn<K, V> {
     }
   }
 
-  /** Refuses what was decided if it cannot be kept, before anything happens. */
-  void requireKept() {
-    Keeper<K, V> keeper = entry == null ? null : store().keeper();
-    if (entry == null || keeper == null || outcome == Outcome.NOTHING) {
+  /** Refuses what was decided if it cannot be kept or has no room, before anything happens. */
+  void requirePossible() {
+    if (entry == null || outcome == Outcome.NOTHING) {
       return;
     }
-    keeper.requireAble();
-    if (value != null) {
-      prepared = keeper.prepare(entry.key(), value);
+    Keeper<K, V> keeper = store().keeper();
+    if (keeper != null) {
+      keeper.requireAble();
     }
+    if (value != null && hasRoom()) {
+      weight = weigh(entry.key(), value);
+      prepared = keeper == null ? null : keeper.prepare(entry.key(), value);
+    }
+  }
+
+  private int weigh(K key, V value) {
+    return rules().customWeigher()
+        ? inUserCode(() -> store().weigh(key, value))
+        : store().weigh(key, value);
+  }
+
+  /** Whether there is room. If there is not, what was loaded is given back and not kept. */
+  private boolean hasRoom() {
+    Bound bound = store().bound();
+    if (bound == null || moves || operations.isWithin() || !rules().needsRoom()) {
+      return true; // a transaction was refused as a whole, or not at all
+    }
+    if (!bound.refuses()) {
+      return true;
+    }
+    if (outcome != Outcome.LOADED) {
+      throw MemoryLimit.refusal();
+    }
+    keep();
+    return false;
   }
 
   /** Tells the writer of what was decided; what it throws prevents all of it. */
@@ -365,6 +398,9 @@ public final class Turn<K, V> {
       return;
     }
     V old = found;
+    if (old != null && (lookedUp || accessed || value != null) && store().isBounded()) {
+      entry.used();
+    }
     switch (outcome) {
       case NOTHING -> {
         if (old != null && after != before) {
@@ -417,9 +453,9 @@ public final class Turn<K, V> {
     }
     rules().kept(entry.key(), value);
     if (old != null && after == before) {
-      store().setValue(entry, value);
+      store().setValue(entry, value, weight);
     } else {
-      store().set(entry, value, after);
+      store().set(entry, value, after, weight);
     }
     stored = true;
     if (counting && !loaded) {

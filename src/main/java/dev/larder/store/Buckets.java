@@ -34,15 +34,15 @@ class Buckets<K, V> {
   private static final int FLOODED_AT = 16;
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Entry[].class);
 
-  private static final Entry<?, ?> FLOODS = new Entry<>(null, (short) 0, null);
-  private static final Entry<?, ?> RETIRED = new Entry<>(null, (short) 0, null);
+  private static final Entry<?, ?> FLOODS = new Entry<>(null, 0, null);
+  private static final Entry<?, ?> RETIRED = new Entry<>(null, 0, null);
 
   /** A slot whose entries live in buckets of their own. */
   private static final class Flooded<K, V> extends Entry<K, V> {
     final Buckets<K, V> inner;
 
     Flooded(Buckets<K, V> inner) {
-      super(null, (short) 0, null);
+      super(null, 0, null);
       this.inner = inner;
     }
   }
@@ -77,7 +77,7 @@ class Buckets<K, V> {
   /**
    * The entry of the key, whatever its state, or null; takes no lock unless the array is moving.
    */
-  @Nullable Entry<K, V> find(Object key, int hash, short tag) {
+  @Nullable Entry<K, V> find(Object key, int hash, int tag) {
     Entry<K, V>[] table = this.table;
     int i = hash & table.length - 2;
     for (Entry<K, V> e = at(table, i); e != null; e = e.next()) {
@@ -100,7 +100,7 @@ class Buckets<K, V> {
    * outside.
    */
   private @Nullable Entry<K, V> findAgain(
-      Entry<K, V>[] table, Entry<K, V> notice, Object key, int hash, short tag) {
+      Entry<K, V>[] table, Entry<K, V> notice, Object key, int hash, int tag) {
     if (second == null) {
       return notice;
     }
@@ -120,7 +120,7 @@ class Buckets<K, V> {
   }
 
   /** Finds under the monitor, where nothing moves. */
-  private @Nullable Entry<K, V> search(Object key, int hash, short tag) {
+  private @Nullable Entry<K, V> search(Object key, int hash, int tag) {
     Entry<K, V>[] table = this.table;
     Entry<K, V> first = at(table, hash & table.length - 2);
     if (first instanceof Flooded<K, V> flooded) {
@@ -160,7 +160,7 @@ class Buckets<K, V> {
   private Entry<K, V> linkInChain(Entry<K, V>[] table, int i, Entry<K, V> fresh) {
     int length = 0;
     for (Entry<K, V> e = at(table, i); e != null; e = e.next()) {
-      if (e.matches(fresh.key(), fresh.tag)) {
+      if (e.hasLabelOf(fresh) && e.isOf(fresh.key())) {
         if (e.lockState() != Entry.DEAD) {
           return e;
         }

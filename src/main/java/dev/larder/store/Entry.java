@@ -1,5 +1,6 @@
 package dev.larder.store;
 
+import dev.larder.data.Candidate;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +28,11 @@ import org.jspecify.annotations.Nullable;
  * <h2>Layout</h2>
  *
  * One deadline word holds the time and, as its sign, whether the time was set explicitly ({@code
- * EXPIRE}) or by the expiry policy. With 16 bits of hash in place of 32 the entry takes 40 bytes on
- * JDK 17 and 32 with compact object headers, beyond key and value. The hash is asked of the key
+ * EXPIRE}) or by the expiry policy. With six bits of hash in place of 32 an entry takes 40 bytes
+ * beyond key and value, what a bound needs to know of it included. The hash is asked of the key
  * again where it is needed whole (growth, unlinking).
  */
-public class Entry<K, V> {
+public class Entry<K, V> extends Candidate {
   /** The deadline of an entry that does not expire. */
   public static final long ETERNAL = Long.MAX_VALUE;
 
@@ -61,7 +62,6 @@ public class Entry<K, V> {
   }
 
   final @Nullable K key; // null only in the table's own markers
-  final short tag;
 
   /** The last snapshot that has it; guarded by the lock. */
   byte seenBy;
@@ -80,9 +80,9 @@ public class Entry<K, V> {
   private long deadline;
 
   /** A reservation, locked by the thread that makes it. */
-  Entry(@Nullable K key, short tag, @Nullable Entry<K, V> next) {
+  Entry(@Nullable K key, int tag, @Nullable Entry<K, V> next) {
+    super(tag);
     this.key = key;
-    this.tag = tag;
     this.next = next;
     this.lock = HELD;
     this.deadline = ETERNAL;
@@ -145,8 +145,16 @@ public class Entry<K, V> {
     NEXT.setRelease(this, next);
   }
 
-  final boolean matches(Object key, short tag) {
-    return this.tag == tag && (this.key == key || key.equals(this.key));
+  final boolean hasTag(int tag) {
+    return hasLabel(tag);
+  }
+
+  final boolean matches(Object key, int tag) {
+    return hasLabel(tag) && isOf(key);
+  }
+
+  final boolean isOf(Object key) {
+    return this.key == key || key.equals(this.key);
   }
 
   final boolean tryHold() {
@@ -202,6 +210,11 @@ public class Entry<K, V> {
    */
   public final boolean changesWithOthers() {
     return lockState() > DEAD;
+  }
+
+  @Override
+  protected final int keyHash() {
+    return key().hashCode();
   }
 
   @Override

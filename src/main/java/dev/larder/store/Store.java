@@ -2,12 +2,14 @@ package dev.larder.store;
 
 import dev.larder.BusyException;
 import dev.larder.DeadlockException;
+import dev.larder.Weigher;
 import dev.larder.store.Change.Cause;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,63 +63,29 @@ public final class Store<K, V> implements AutoCloseable {
   /** Until the next try to count between two changes. */
   private static final long RECOUNT_NANOS = 10_000;
 
-  /** Milliseconds between two sweeps of a stripe, for each thousand entries of the store. */
-  private static final int SWEEP_MILLIS_PER_THOUSAND = 8;
-
   private final Stripe<K, V>[] stripes;
+  private final Sweep<K, V>[] sweeps; // one for each of them
   private final StoreClock clock;
   private final long since;
-  private final long number = NUMBERS.getAndIncrement();
+  private final long number = NUMBERS.getAndIncrement(); // for the order of excludeAll
   private final Feed<K, V> feed = new Feed<>();
   private final Gate gate = new Gate();
   private final Executor executor;
   private final LongAdder expirations = new LongAdder();
+  private final LongAdder evictions = new LongAdder();
   private final AtomicLong jointBegun = new AtomicLong(); // changes of several entries as one
   private final AtomicLong jointEnded = new AtomicLong();
   private volatile @Nullable Keeper<K, V> keeper;
+  private volatile @Nullable Evictor<K, V> evictor; // written by who is alone in here
+  private boolean bounded; // the same for readers, who may learn of it late
   private volatile @Nullable Taken taken; // written by Snapshot, under its lock
   private byte snapshots; // the number of the last one: 1 to 127, then 1 again
   private List<Snapshot> decided = List.of(); // by who is alone in here
+  private volatile boolean filling; // whether there may be more than the bound says
   private volatile boolean idle; // whether the sweeper is to leave everything as it is
   private volatile boolean swept; // whether the sweeper knows of this store
   private volatile boolean closed;
   private volatile boolean discarded;
-
-  /** Some of the keys, under one monitor: the buckets themselves, to spare readers a step. */
-  private static final class Stripe<K, V> extends Buckets<K, V> {
-    static final VarHandle LIVE;
-    static final VarHandle TIMED;
-    static final VarHandle EARLIEST;
-
-    static {
-      try {
-        MethodHandles.Lookup lookup = MethodHandles.lookup();
-        LIVE = lookup.findVarHandle(Stripe.class, "live", long.class);
-        TIMED = lookup.findVarHandle(Stripe.class, "timed", long.class);
-        EARLIEST = lookup.findVarHandle(Stripe.class, "earliest", long.class);
-      } catch (ReflectiveOperationException e) {
-        throw new ExceptionInInitializerError(e);
-      }
-    }
-
-    volatile long live; // entries with a value
-    volatile long timed; // those of them with a deadline
-    volatile long earliest = Entry.ETERNAL; // no deadline in here is earlier
-    long sweptAt; // the sweeper's own
-
-    Stripe(SecondHash second) {
-      super(key -> bucketHash(spread(key)), second);
-    }
-
-    /** Notes a deadline, so that the sweeper comes when it passes. */
-    void due(long time) {
-      for (long earliest = this.earliest; time < earliest; earliest = this.earliest) {
-        if (EARLIEST.compareAndSet(this, earliest, time)) {
-          return;
-        }
-      }
-    }
-  }
 
   /**
    * An empty store.
@@ -131,12 +99,14 @@ public final class Store<K, V> implements AutoCloseable {
     this.executor = executor;
     SecondHash second = new SecondHash(SEEDS);
     stripes = new Stripe[1 << STRIPE_BITS];
+    sweeps = new Sweep[stripes.length];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = new Stripe<>(second);
+      sweeps[i] = new Sweep<>(this, stripes[i]);
     }
   }
 
-  private static int spread(Object key) {
+  static int spread(Object key) {
     return spread(key.hashCode());
   }
 
@@ -144,12 +114,12 @@ public final class Store<K, V> implements AutoCloseable {
     return hash ^ hash >>> 16;
   }
 
-  private static int bucketHash(int spread) {
+  static int bucketHash(int spread) {
     return spread >>> STRIPE_BITS;
   }
 
-  private static short tag(int spread) {
-    return (short) (spread * GOLDEN >>> 10);
+  private static int tag(int spread) {
+    return spread * GOLDEN >>> 32 - STRIPE_BITS - 6; // the six bits after those of the stripe
   }
 
   private Stripe<K, V> stripe(Entry<K, V> entry) {
@@ -184,9 +154,9 @@ public final class Store<K, V> implements AutoCloseable {
     }
     int seen = 0;
     for (int i = 0; i < count; i++) {
-      short tag = tag(spread(hashes[i]));
+      int tag = tag(spread(hashes[i]));
       Entry<?, ?> entry = chains[i];
-      while (entry != null && entry.tag != tag) {
+      while (entry != null && !entry.hasTag(tag)) {
         entry = entry.next();
       }
       chains[i] = entry;
@@ -207,7 +177,7 @@ public final class Store<K, V> implements AutoCloseable {
   public long size() {
     long size = 0;
     for (Stripe<K, V> stripe : stripes) {
-      size += stripe.live;
+      size += stripe.live();
     }
     return size;
   }
@@ -236,7 +206,7 @@ public final class Store<K, V> implements AutoCloseable {
   public long timed() {
     long timed = 0;
     for (Stripe<K, V> stripe : stripes) {
-      timed += stripe.timed;
+      timed += stripe.timed();
     }
     return timed;
   }
@@ -290,7 +260,7 @@ public final class Store<K, V> implements AutoCloseable {
   private Stripe<K, V> randomStripe(RandomGenerator random) {
     long left = random.nextLong(Math.max(1, size()));
     for (Stripe<K, V> stripe : stripes) {
-      left -= stripe.live;
+      left -= stripe.live();
       if (left < 0) {
         return stripe;
       }
@@ -480,16 +450,44 @@ public final class Store<K, V> implements AutoCloseable {
   /** Ends it. */
   public void admit() {
     gate.open();
+    makeRoom();
+  }
+
+  /**
+   * {@linkplain #exclude Excludes} all others from several stores, in the one order in which
+   * everybody takes them. If it throws, it has taken none.
+   *
+   * @return the stores, each to be {@linkplain #admit admitted} to again
+   */
+  public static List<Store<?, ?>> excludeAll(
+      Collection<? extends Store<?, ?>> stores, boolean mayWait) {
+    List<Store<?, ?>> ordered = new ArrayList<>(stores);
+    ordered.sort(Comparator.comparingLong(store -> store.number));
+    int taken = 0;
+    try {
+      for (; taken < ordered.size(); taken++) {
+        ordered.get(taken).exclude(mayWait);
+      }
+    } catch (Throwable t) {
+      ordered.subList(0, taken).forEach(Store::admit);
+      throw t;
+    }
+    return ordered;
+  }
+
+  /** Runs something while no other thread holds an entry of these stores; waits for that. */
+  public static void alone(Collection<? extends Store<?, ?>> stores, Runnable action) {
+    List<Store<?, ?>> excluded = excludeAll(stores, true);
+    try {
+      action.run();
+    } finally {
+      excluded.forEach(Store::admit);
+    }
   }
 
   /** Whether nobody else is alone in here. */
   boolean isOpenToMe() {
     return gate.isOpen() || gate.isMine();
-  }
-
-  /** In the order of these numbers whole stores are taken. */
-  public long number() {
-    return number;
   }
 
   /**
@@ -677,11 +675,26 @@ public final class Store<K, V> implements AutoCloseable {
     }
   }
 
-  /** Gives the lock back. An entry without a value dies and is unlinked. */
+  /**
+   * Gives the lock back. An entry without a value dies and is unlinked. If there is too much in the
+   * store now, evicts what is.
+   */
   public void release(Entry<K, V> held) {
+    giveBack(held);
+    Evictor<K, V> evictor = this.evictor;
+    if (evictor != null && evictor.bound().isOver() && gate.isOpen() && !filling) {
+      evictor.bound().makeRoom();
+    }
+  }
+
+  private void giveBack(Entry<K, V> held) {
     if (held.value() != null) {
       EntryLocks.release(held, Entry.FREE);
       return;
+    }
+    Evictor<K, V> evictor = this.evictor;
+    if (evictor != null) {
+      evictor.gone(held);
     }
     EntryLocks.release(held, Entry.DEAD);
     int spread = spread(held.key());
@@ -705,8 +718,17 @@ public final class Store<K, V> implements AutoCloseable {
 
   // ------------------------------------------------------------------ changes by the lock's holder
 
-  /** Stores a value and its deadline word. */
-  public void set(Entry<K, V> held, V value, long deadline) {
+  /** Stores a value, weighed here, and its deadline word. */
+  void set(Entry<K, V> held, V value, long deadline) {
+    set(held, value, deadline, weigh(held.key(), value));
+  }
+
+  /**
+   * Stores a value and its deadline word.
+   *
+   * @param weight as {@link #weigh} said
+   */
+  public void set(Entry<K, V> held, V value, long deadline, int weight) {
     preserve(held);
     boolean created = held.value() == null;
     boolean wasTimed = !created && Entry.time(held.deadline()) != Entry.ETERNAL;
@@ -718,16 +740,25 @@ public final class Store<K, V> implements AutoCloseable {
     }
     if (stripe != null) {
       if (created) {
-        Stripe.LIVE.getAndAdd(stripe, 1L);
+        stripe.countLive(1);
       }
       countTimed(stripe, wasTimed, deadline);
     }
+    count(held, weight);
   }
 
   /** Stores a value and leaves the deadline as it is, whatever readers do to it meanwhile. */
-  public void setValue(Entry<K, V> held, V value) {
+  public void setValue(Entry<K, V> held, V value, int weight) {
     preserve(held);
     held.value(value);
+    count(held, weight);
+  }
+
+  private void count(Entry<K, V> held, int weight) {
+    Evictor<K, V> evictor = this.evictor;
+    if (evictor != null) {
+      evictor.stored(held, weight);
+    }
   }
 
   /** Stores a deadline word; there is a value. */
@@ -738,6 +769,10 @@ public final class Store<K, V> implements AutoCloseable {
     held.deadline(deadline);
     if (stripe != null) {
       countTimed(stripe, wasTimed, deadline);
+      Evictor<K, V> evictor = this.evictor;
+      if (evictor != null) {
+        evictor.timed(held);
+      }
     }
   }
 
@@ -760,7 +795,7 @@ public final class Store<K, V> implements AutoCloseable {
     long time = Entry.time(deadline);
     boolean isTimed = time != Entry.ETERNAL;
     if (isTimed != wasTimed) {
-      Stripe.TIMED.getAndAdd(stripe, isTimed ? 1L : -1L);
+      stripe.countTimed(isTimed ? 1 : -1);
     }
     if (isTimed) {
       due(stripe, time);
@@ -772,9 +807,9 @@ public final class Store<K, V> implements AutoCloseable {
     Stripe<K, V> stripe = stripe(held); // a hashCode may throw: before anything changes
     preserve(held);
     held.value(null);
-    Stripe.LIVE.getAndAdd(stripe, -1L);
+    stripe.countLive(-1);
     if (Entry.time(held.deadline()) != Entry.ETERNAL) {
-      Stripe.TIMED.getAndAdd(stripe, -1L);
+      stripe.countTimed(-1);
     }
   }
 
@@ -799,7 +834,8 @@ public final class Store<K, V> implements AutoCloseable {
     return true;
   }
 
-  private void due(Stripe<K, V> stripe, long time) {
+  /** A deadline has been set in a stripe. */
+  void due(Stripe<K, V> stripe, long time) {
     stripe.due(time);
     if (!swept && time != Entry.ETERNAL) {
       synchronized (this) {
@@ -809,6 +845,126 @@ public final class Store<K, V> implements AutoCloseable {
         }
       }
     }
+  }
+
+  // --------------------------------------------------------------------------- a bound, eviction
+
+  /**
+   * From now on this is how much there may be; null: any amount. Waits until this thread is alone
+   * in here, and looks at every entry.
+   *
+   * @param weigher null: each entry weighs 1
+   */
+  public void bound(@Nullable Bound bound, @Nullable Weigher<? super K, ? super V> weigher) {
+    exclude(true);
+    try {
+      Evictor<K, V> old = evictor;
+      if (old != null) {
+        evictor = null;
+        old.close(); // first: another thread may be about to put a victim back
+        forEach(old::dismiss);
+      }
+      if (bound != null) {
+        Evictor<K, V> fresh = new Evictor<>(this, bound, weigher);
+        evictor = fresh;
+        if (discarded) { // meanwhile: it must not stay known to a bound that lives on
+          fresh.close();
+        }
+        forEach(entry -> count(entry, fresh));
+      }
+      bounded = bound != null;
+    } finally {
+      admit();
+    }
+  }
+
+  private void count(Entry<K, V> entry, Evictor<K, V> evictor) {
+    V value = entry.value();
+    if (value != null) {
+      evictor.stored(entry, evictor.weigh(entry.key(), value));
+    }
+  }
+
+  private void forEach(Consumer<? super Entry<K, V>> action) {
+    List<Entry<K, V>> bucket = new ArrayList<>(); // weighers are not for a monitor
+    long cursor = 0;
+    do {
+      cursor = scan(cursor, bucket::add);
+      bucket.forEach(action);
+      bucket.clear();
+    } while (cursor != 0);
+  }
+
+  /** Whether readers are to say which entries were {@linkplain Entry#used of use}. */
+  public boolean isBounded() {
+    return bounded;
+  }
+
+  /** How much there may be, and is; null: any amount. */
+  public @Nullable Bound bound() {
+    Evictor<K, V> evictor = this.evictor;
+    return evictor == null ? null : evictor.bound();
+  }
+
+  /**
+   * What an entry with this value is to weigh, for {@link #set}; the caller holds it. May run user
+   * code, before anything changes.
+   */
+  public int weigh(K key, V value) {
+    Evictor<K, V> evictor = this.evictor;
+    return evictor == null ? 0 : evictor.weigh(key, value);
+  }
+
+  /** What all entries weigh, in bytes; empty unless there is a bound in bytes. */
+  public OptionalLong weight() {
+    Evictor<K, V> evictor = this.evictor;
+    return evictor == null || evictor.bound().unit() != Bound.Unit.BYTES
+        ? OptionalLong.empty()
+        : OptionalLong.of(evictor.weight());
+  }
+
+  /** How many entries have been removed to make room. */
+  public long evictions() {
+    return evictions.sum();
+  }
+
+  /**
+   * Whether it is being filled from disk: then nobody is evicted. A log says itself who was, and
+   * who is evicted beyond that, when the filling ends, has to be told to the {@link #keeper}, which
+   * comes in between.
+   */
+  public void fills(boolean fills) {
+    filling = fills;
+    makeRoom();
+  }
+
+  /** Evicts what is too much; the caller holds nothing. */
+  private void makeRoom() {
+    Evictor<K, V> evictor = this.evictor;
+    if (evictor != null && !filling) {
+      evictor.bound().shrink();
+    }
+  }
+
+  /**
+   * Removes an entry to make room.
+   *
+   * @return false if somebody holds it; true also if it was dead
+   */
+  boolean evict(Entry<K, V> entry) {
+    // who is alone in here may be in the midst of something, and make room for another store
+    if (filling || !gate.isOpen() || !tryHold(entry)) {
+      return entry.value() == null;
+    }
+    Feed.Ticket<K, V> ticket = end(entry, true);
+    if (ticket != null) {
+      if (feed.runsUserCode()) {
+        tellInBackground(ticket); // for all its cache knows, this thread may be an event loop
+      } else {
+        feed.deliver(ticket);
+      }
+    }
+    return true;
   }
 
   // ------------------------------------------------------------------------ time and background
@@ -834,10 +990,8 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Removes every entry whose deadline has passed, now; busy ones are left to their holders. */
   public void sweep() {
-    for (Stripe<K, V> stripe : stripes) {
-      if (stripe.earliest <= clock.now()) {
-        sweep(stripe);
-      }
+    for (Sweep<K, V> sweep : sweeps) {
+      sweep.run(clock.now());
     }
   }
 
@@ -847,8 +1001,7 @@ public final class Store<K, V> implements AutoCloseable {
   }
 
   /**
-   * The sweeper's turn: visits the stripes in which a deadline has passed, but each one the more
-   * rarely the larger the store is, so that it costs less than a hundredth of a core.
+   * The sweeper's turn.
    *
    * @return whether there are deadlines to come back for
    */
@@ -856,79 +1009,25 @@ public final class Store<K, V> implements AutoCloseable {
     if (closed) {
       return false;
     }
-    if (idle) {
-      return true;
-    }
-    long now = clock.now();
-    long time = System.nanoTime() / 1_000_000;
-    long pause = size() / 1_000 * SWEEP_MILLIS_PER_THOUSAND;
-    boolean more = false;
-    for (Stripe<K, V> stripe : stripes) {
-      long earliest = stripe.earliest;
-      if (earliest <= now && time - stripe.sweptAt >= pause) {
-        stripe.sweptAt = time;
-        sweep(stripe);
+    if (!idle) {
+      for (Sweep<K, V> sweep : sweeps) {
+        sweep.runAtLeisure();
       }
-      more |= earliest != Entry.ETERNAL;
     }
-    return more || hasDeadlines();
+    return idle || hasDeadlines();
   }
 
   /** Looks once more before the sweeper leaves; a writer who comes later asks for it again. */
   private synchronized boolean hasDeadlines() {
     swept = false;
     for (Stripe<K, V> stripe : stripes) {
-      swept |= stripe.earliest != Entry.ETERNAL;
+      swept |= stripe.earliest() != Entry.ETERNAL;
     }
     return swept;
   }
 
-  private void sweep(Stripe<K, V> stripe) {
-    Stripe.EARLIEST.setVolatile(stripe, Entry.ETERNAL); // deadlines set from now on are noted anew
-    long earliest = 0; // a clock, subscriber or executor may throw: then come again
-    try {
-      earliest = sweepAll(stripe);
-    } finally {
-      due(stripe, earliest);
-    }
-  }
-
-  /** Removes what has passed in a stripe, and returns the earliest of the other deadlines. */
-  private long sweepAll(Stripe<K, V> stripe) {
-    List<Entry<K, V>> passed = new ArrayList<>();
-    long[] earliest = {Entry.ETERNAL};
-    int cursor = 0;
-    do {
-      synchronized (stripe) {
-        for (int i = 0; i < 64 && (cursor != 0 || i == 0); i++) {
-          cursor =
-              stripe.scan(
-                  cursor,
-                  entry -> {
-                    long deadline = entry.deadline();
-                    if (clock.passed(deadline)) {
-                      passed.add(entry);
-                    } else {
-                      earliest[0] = Math.min(earliest[0], Entry.time(deadline));
-                    }
-                  });
-        }
-      }
-      for (Entry<K, V> entry : passed) {
-        Feed.Ticket<K, V> ticket = expire(entry);
-        if (ticket != null) {
-          tellInBackground(ticket);
-        } else if (entry.value() != null) { // its holder may give it another deadline, or not
-          earliest[0] = Math.min(earliest[0], Entry.time(entry.deadline()));
-        }
-      }
-      passed.clear();
-    } while (cursor != 0);
-    return earliest[0];
-  }
-
-  /** Tells of an expiry through the executor; here, if that is too busy or shut down. */
-  private void tellInBackground(Feed.Ticket<K, V> ticket) {
+  /** Tells of a change through the executor; here, if that is too busy or shut down. */
+  void tellInBackground(Feed.Ticket<K, V> ticket) {
     try {
       executor.execute(() -> feed.deliver(ticket));
     } catch (RejectedExecutionException e) { // a ticket that nobody delivers is a change lost
@@ -942,23 +1041,42 @@ public final class Store<K, V> implements AutoCloseable {
    * @return what is to be delivered now, if there is anybody to tell
    */
   public Feed.@Nullable Ticket<K, V> expire(Entry<K, V> entry) {
-    if (!tryHold(entry)) {
-      return null;
-    }
+    return tryHold(entry) ? end(entry, false) : null;
+  }
+
+  /**
+   * Removes a held entry whose deadline has passed or, if so told, any other one, and gives it
+   * back.
+   */
+  private Feed.@Nullable Ticket<K, V> end(Entry<K, V> held, boolean evicts) {
     try {
-      V value = entry.value();
-      long deadline = entry.deadline();
-      if (value == null || !clearIfPassed(entry)) {
+      V value = held.value();
+      long deadline = held.deadline();
+      if (value == null) {
+        return null;
+      }
+      Change<K, V> change;
+      if (clearIfPassed(held)) {
+        change = expired(held.key(), value, deadline);
+      } else if (evicts) {
+        clear(held);
+        evictions.increment();
+        change = evicted(held.key(), value, deadline);
+      } else {
         return null;
       }
       Keeper<K, V> keeper = this.keeper;
       if (keeper != null) {
-        keeper.removed(entry.key());
+        keeper.removed(held.key());
       }
-      return feed.isActive() ? feed.record(expired(entry.key(), value, deadline)) : null;
+      return feed.isActive() ? feed.record(change) : null;
     } finally {
-      release(entry);
+      giveBack(held);
     }
+  }
+
+  private static <K, V> Change<K, V> evicted(K key, V value, long deadline) {
+    return new Change<>(key, value, deadline, null, Entry.ETERNAL, Cause.EVICTED, "evicted");
   }
 
   /** The change that an expiry is. */
@@ -973,6 +1091,10 @@ public final class Store<K, V> implements AutoCloseable {
   public void discard() {
     close();
     discarded = true;
+    Evictor<K, V> evictor = this.evictor;
+    if (evictor != null) {
+      evictor.close();
+    }
     for (Stripe<K, V> stripe : stripes) {
       synchronized (stripe) {
         stripe.drop();

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.cache.Cache;
 import javax.cache.configuration.FactoryBuilder;
@@ -114,6 +115,26 @@ class KeptCachesTest {
     cache.put("other", "v"); // and this is waited for
     caches.clock.advanceSeconds(40);
     assertThat(afterACrash("c", settings).get("k")).isEqualTo("v");
+  }
+
+  @Test
+  void whatIsLoadedBeyondTheBoundLeavesAfterwardsAndDoesNotComeBack() throws IOException {
+    LarderCache<String, String> cache = open("c", caches.settings(), log());
+    for (int i = 0; i < 100; i++) {
+      cache.put("key" + i, "v");
+    }
+    cache.close();
+    LarderCache<String, String> bounded = open("c", caches.settings().maximumSize(10), log());
+    Set<String> keys = keys(bounded);
+    assertThat(keys).hasSize(10);
+    bounded.put(keys.iterator().next(), "w"); // waits for what the log was told before, too
+    assertThat(keys(afterACrash("c", caches.settings()))).isEqualTo(keys);
+  }
+
+  private static Set<String> keys(LarderCache<String, String> cache) {
+    Set<String> keys = new TreeSet<>();
+    cache.forEach(entry -> keys.add(entry.getKey()));
+    return keys;
   }
 
   @Test

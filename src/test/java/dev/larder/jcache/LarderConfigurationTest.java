@@ -7,6 +7,7 @@ import dev.larder.Clock;
 import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
 import dev.larder.PersistenceOptions;
+import dev.larder.Weigher;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -76,6 +77,7 @@ class LarderConfigurationTest {
         .management(true)
         .expiry(CreatedExpiryPolicy.factoryOf(Duration.ONE_HOUR))
         .ttlJitter(0.2)
+        .maximumWeight(1_000, new Named<Weigher<Object, Object>>("weigher"))
         .listener(listener(true))
         .keyCodec(new Named<Codec<String>>("keys"))
         .valueCodec(new Named<Codec<String>>("values"))
@@ -94,6 +96,9 @@ class LarderConfigurationTest {
     assertThat(defaults.isStoreByValue()).isEqualTo(standard.isStoreByValue()).isTrue();
     assertThat(defaults.getExpiryPolicyFactory()).isEqualTo(standard.getExpiryPolicyFactory());
     assertThat(defaults.ttlJitter()).isEqualTo(LarderConfiguration.DEFAULT_TTL_JITTER).isZero();
+    assertThat(defaults.maximumSize()).isEmpty();
+    assertThat(defaults.maximumWeight()).isEmpty();
+    assertThat(defaults.weigher()).isNull();
     assertThat(defaults.getCacheLoaderFactory()).isNull();
     assertThat(defaults.getCacheWriterFactory()).isNull();
     assertThat(defaults.isReadThrough() || defaults.isWriteThrough()).isFalse();
@@ -133,6 +138,10 @@ class LarderConfigurationTest {
         b -> b.defaultTtl(java.time.Duration.ofHours(1)),
         b -> b.ttlJitter(0),
         b -> b.ttlJitter(0.25),
+        b -> b.maximumSize(1_000),
+        b -> b.maximumWeight(1_000),
+        b -> b.maximumWeight(1_001, new Named<Weigher<Object, Object>>("weigher")),
+        b -> b.maximumWeight(1_000, new Named<Weigher<Object, Object>>("other")),
         b -> b.listener(listener(false)),
         b -> b.withoutListener(listener(true)),
         b -> b.keyCodec(null),
@@ -182,6 +191,7 @@ class LarderConfigurationTest {
             "statistics on",
             "management on",
             "ttl jitter 0.2",
+            "maximum weight 1000, weigher Named[name=weigher]",
             "listeners 1",
             "key codec Named[name=keys]")
         .contains("value codec Named[name=values]", "executor Named[name=executor]")
@@ -253,6 +263,36 @@ class LarderConfigurationTest {
   @Test
   void zeroesOfJitterAreEqual() {
     assertThat(strings().ttlJitter(-0.0).build()).isEqualTo(strings().build());
+  }
+
+  @Test
+  void ofTheBoundsTheLastOneCounts() {
+    var weigher = new Named<Weigher<Object, Object>>("weigher");
+    var size = strings().maximumWeight(5, weigher).maximumSize(7).build();
+    var weight = strings().maximumSize(7).maximumWeight(5, weigher).maximumWeight(6).build();
+
+    assertThat(size.maximumSize()).hasValue(7);
+    assertThat(size.maximumWeight()).isEmpty();
+    assertThat(size)
+        .isEqualTo(strings().maximumSize(7).build())
+        .hasToString("LarderConfiguration[String → String, by value, maximum size 7]");
+    assertThat(weight.maximumWeight()).hasValue(6);
+    assertThat(weight)
+        .isEqualTo(strings().maximumWeight(6).build())
+        .hasToString("LarderConfiguration[String → String, by value, maximum weight 6]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, Long.MIN_VALUE})
+  void boundsOfLessThanOneAreRefused(long bound) {
+    assertThatThrownBy(() -> strings().maximumSize(bound))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("maximum size must be at least 1 entry, found " + bound);
+    assertThatThrownBy(() -> strings().maximumWeight(bound))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("maximum weight must be at least 1 byte, found " + bound);
+    assertThatThrownBy(() -> strings().maximumWeight(bound, new Named<>("weigher")))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

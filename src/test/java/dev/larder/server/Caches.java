@@ -31,10 +31,10 @@ final class Caches {
 
   <K, V> CacheOperations<K, V> cache(String name, Class<K> key, Class<V> value, Rules<K, V> rules) {
     Copier copier = new Copier(Caches.class.getClassLoader());
+    Store<K, V> store = new Store<>(StoreClock.of(now::get), Runnable::run);
     return new CacheOperations<>(
         name,
-        new EntryOperations<>(
-            new Store<>(StoreClock.of(now::get), Runnable::run), rules, new Statistics()),
+        new EntryOperations<>(store, rules, new Statistics(store::evictions)),
         KeyTexts.of(key, TextCodecs.of(key, copier)),
         TextCodecs.of(value, copier),
         new DiskForms<>(

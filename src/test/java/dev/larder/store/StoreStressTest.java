@@ -222,7 +222,7 @@ class StoreStressTest {
           for (int i = 0; i < 3_000; i++) {
             Entry<Object, Integer> held = store.hold("key", true);
             Thread.yield();
-            store.setValue(held, held.value() + 1);
+            store.setValue(held, held.value() + 1, 0);
             store.release(held);
           }
         };
