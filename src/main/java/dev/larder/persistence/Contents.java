@@ -10,14 +10,12 @@ import dev.larder.store.Entry;
 import dev.larder.store.StoreClock;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,13 +101,7 @@ final class Contents implements RdbVisitor {
 
   /** What was left out: {@code 3 list, 1 set}. */
   String leftOut() {
-    return counts(unsupported);
-  }
-
-  private static String counts(Map<String, Long> counts) {
-    return counts.entrySet().stream()
-        .map(entry -> entry.getValue() + " " + entry.getKey())
-        .collect(Collectors.joining(", "));
+    return Failures.counts(unsupported);
   }
 
   /**
@@ -229,13 +221,14 @@ final class Contents implements RdbVisitor {
 
   private PersistenceException wrong(String what, byte[] key, CodecException e) {
     return new PersistenceException(
-        file + " has " + what + " that is none, key " + shown(key) + ": " + e.getMessage(), e);
-  }
-
-  static String shown(byte[] key) {
-    String text = new String(key, 0, Math.min(key.length, 64), StandardCharsets.ISO_8859_1);
-    String clean = text.replaceAll("[^ -~]", "?");
-    return "'" + clean + (key.length > 64 ? "…" : "") + "'";
+        file
+            + " has "
+            + what
+            + " that is none, key '"
+            + Failures.shown(key)
+            + "': "
+            + e.getMessage(),
+        e);
   }
 
   @Override
@@ -336,7 +329,7 @@ final class Contents implements RdbVisitor {
       throw new PersistenceException(
           file
               + " has entries for caches that are not here: "
-              + counts(homeless)
+              + Failures.counts(homeless)
               + " (there are "
               + caches.size()
               + ")");

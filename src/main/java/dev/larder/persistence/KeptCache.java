@@ -11,7 +11,7 @@ import dev.larder.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 
 /** A cache as persistence knows it: its entries, and what they look like on disk. */
@@ -55,21 +55,19 @@ public final class KeptCache<K, V> {
   public void save(Path file) {
     Disk disk = Disk.REAL;
     Path target = file.toAbsolutePath();
-    Path directory = Objects.requireNonNull(target.getParent(), "a file has a directory");
-    Path temporary =
-        directory.resolve("temp-" + ProcessHandle.current().pid() + "-" + target.getFileName());
+    Path temporary = target.resolveSibling("temp-" + UUID.randomUUID() + ".rdb");
+    SnapshotFile writer = new SnapshotFile(disk, true, false);
     try (Snapshot snapshot = Snapshot.of(List.of(store))) {
       snapshot.cut();
-      new SnapshotFile(disk, true, false)
-          .write(temporary, snapshot, List.of(this), new int[1], store.clock().now(), done -> {});
-      disk.replace(temporary, target);
-      disk.forceDirectory(directory);
-    } catch (IOException e) {
-      SnapshotFile.deleteQuietly(disk, temporary);
-      throw new PersistenceException("writing " + file + " failed: " + Failures.reason(e), e);
+      long now = store.clock().now();
+      SnapshotFile.replace(
+          disk,
+          target,
+          temporary,
+          () -> writer.write(temporary, snapshot, List.of(this), new int[1], now, done -> {}));
     } catch (DeadlockException e) {
       throw e;
-    } catch (RuntimeException e) { // of a user's codec, too
+    } catch (IOException | RuntimeException e) { // also what a user's codec throws
       throw new PersistenceException("writing " + file + " failed: " + Failures.reason(e), e);
     }
   }
@@ -85,7 +83,7 @@ public final class KeptCache<K, V> {
     replacement.read(file);
     Snapshot none = Snapshot.of(List.of(store)); // keeps others from being taken
     try {
-      DiskPersistence.alone(List.of(store), replacement::replace);
+      Store.alone(List.of(store), replacement::replace);
     } finally {
       none.close();
     }

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,22 @@ record Manifest(@Nullable Part base, List<Part> history, List<Part> increments) 
 
   static Path path(Path directory, String logName) {
     return directory.resolve(logName + SUFFIX);
+  }
+
+  /** The file of a base; it need not be there yet. */
+  static Part base(String logName, long seq) {
+    return new Part(logName + "." + seq + ".base.rdb", seq);
+  }
+
+  /** The same for an increment. */
+  static Part increment(String logName, long seq) {
+    return new Part(logName + "." + seq + ".incr.aof", seq);
+  }
+
+  /** Tells the names that files of this log have, whether a manifest names them or not. */
+  static Predicate<String> partsOf(String logName) {
+    return Pattern.compile(Pattern.quote(logName) + "\\.[0-9]+\\.(base|incr)\\.(rdb|aof)")
+        .asMatchPredicate();
   }
 
   boolean isEmpty() {

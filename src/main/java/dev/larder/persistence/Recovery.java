@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -350,10 +349,7 @@ final class Recovery {
     if (unknownCommands.isEmpty()) {
       return;
     }
-    String counts =
-        unknownCommands.entrySet().stream()
-            .map(entry -> entry.getValue() + " " + entry.getKey())
-            .collect(Collectors.joining(", "));
+    String counts = Failures.counts(unknownCommands);
     if (!options.skipUnsupported()) {
       throw new PersistenceException(
           file

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 
 /**
@@ -37,7 +38,7 @@ final class SnapshotFile {
   }
 
   /**
-   * Writes the snapshot and forces it to disk. If that fails, what there is of the file is deleted.
+   * Writes the snapshot and forces it to disk. If that fails, there may be a part of the file.
    *
    * @param file made, or written over
    * @param caches in the order of the snapshot's stores
@@ -53,25 +54,55 @@ final class SnapshotFile {
       long now,
       LongConsumer progress)
       throws IOException {
+    try (Disk.Output output = disk.create(file)) {
+      RdbWriter rdb = new RdbWriter(new Sequential(output), compress);
+      begin(rdb, caches, numbers, now);
+      write(rdb, snapshot, caches, numbers, progress);
+      rdb.end();
+      output.force();
+    }
+  }
+
+  /** Something that is done with files. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws IOException;
+  }
+
+  /**
+   * Puts a file in the place of the one that has its name, in one step: there is always a whole one
+   * of that name.
+   *
+   * @param temporary in the same directory, for nobody else
+   * @param writing writes and forces that
+   * @throws IOException if it fails; then {@code temporary} is not there, and the file as before
+   */
+  static void replace(Disk disk, Path file, Path temporary, Work writing) throws IOException {
+    orDelete(
+        disk,
+        temporary,
+        () -> {
+          writing.run();
+          disk.replace(temporary, file);
+          Path directory = file.toAbsolutePath().getParent();
+          disk.forceDirectory(Objects.requireNonNull(directory, "a file has a directory"));
+        });
+  }
+
+  /** Does something with a temporary file, which is deleted if that fails. */
+  static void orDelete(Disk disk, Path temporary, Work work) throws IOException {
     boolean done = false;
     try {
-      try (Disk.Output output = disk.create(file)) {
-        RdbWriter rdb = new RdbWriter(new Sequential(output), compress);
-        begin(rdb, caches, numbers, now);
-        write(rdb, snapshot, caches, numbers, progress);
-        rdb.end();
-        output.force();
-      }
+      work.run();
       done = true;
     } finally {
       if (!done) {
-        deleteQuietly(disk, file);
+        deleteQuietly(disk, temporary);
       }
     }
   }
 
-  /** Deletes a file that was not finished, or could not get its name. */
-  static void deleteQuietly(Disk disk, Path file) {
+  private static void deleteQuietly(Disk disk, Path file) {
     try {
       disk.delete(file);
     } catch (IOException e) {

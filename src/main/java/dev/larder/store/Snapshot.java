@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -79,23 +80,28 @@ public final class Snapshot implements AutoCloseable {
   public static Snapshot of(Collection<? extends Store<?, ?>> stores) {
     requireNoneMine(stores);
     Snapshot snapshot = new Snapshot(List.copyOf(stores));
-    boolean interrupted = false;
     synchronized (SLOTS) {
-      while (snapshot.stores.stream().anyMatch(store -> store.snapshot() != null)) {
-        try {
-          SLOTS.wait();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
+      await(SLOTS, () -> snapshot.stores.stream().allMatch(store -> store.snapshot() == null));
       for (Store<?, ?> store : snapshot.stores) {
         store.beginSnapshot(snapshot);
+      }
+    }
+    return snapshot;
+  }
+
+  /** Waits on a monitor that this thread has; who is interrupted meanwhile finds out afterwards. */
+  private static void await(Object monitor, BooleanSupplier isOver) {
+    boolean interrupted = false;
+    while (!isOver.getAsBoolean()) {
+      try {
+        monitor.wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return snapshot;
   }
 
   /**
@@ -259,18 +265,8 @@ public final class Snapshot implements AutoCloseable {
     if (!mayWait) {
       throw BusyException.INSTANCE;
     }
-    boolean interrupted = false;
     synchronized (this) {
-      while (waiting > MOST_WAITING && !ended) {
-        try {
-          wait();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+      await(this, () -> waiting <= MOST_WAITING || ended);
     }
   }
 

@@ -50,6 +50,7 @@ final class FailingDisk implements Disk {
   private Map<Path, Node> forcedNames = new TreeMap<>();
   private int calls;
   private boolean repaired;
+  private volatile boolean broken;
 
   /** Fails at no call. */
   FailingDisk() {
@@ -64,6 +65,11 @@ final class FailingDisk implements Disk {
   /** How many calls there were that could have failed. */
   int calls() {
     return calls;
+  }
+
+  /** From now on all calls fail. */
+  void breakDown() {
+    broken = true;
   }
 
   /** From now on nothing fails. */
@@ -88,7 +94,7 @@ final class FailingDisk implements Disk {
 
   private void call(Call call) throws IOException {
     calls++;
-    if (!repaired && (calls == failAt || (calls > failAt && how == How.FOR_EVER))) {
+    if (broken || !repaired && (calls == failAt || (calls > failAt && how == How.FOR_EVER))) {
       if (how == How.HALF) {
         call.run();
       }

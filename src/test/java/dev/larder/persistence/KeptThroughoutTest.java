@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.larder.DeadlockException;
+import dev.larder.OperationException;
 import dev.larder.PersistenceException;
 import dev.larder.PersistenceOptions;
 import dev.larder.PersistenceOptions.Fsync;
@@ -26,8 +27,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -80,6 +84,21 @@ class KeptThroughoutTest {
       snapshot.forEach((store, key, value, deadline) -> found.add(key), done -> {});
     }
     assertThat(found).containsExactly("k");
+  }
+
+  @Test
+  void whatChangesAfterTheCutIsInTheSnapshotAsItWas() throws IOException {
+    cache.set("changed", "before");
+    cache.set("removed", "before");
+    List<String> found = new ArrayList<>();
+    try (Snapshot snapshot = Snapshot.of(List.of(cache.kept.store()))) {
+      snapshot.cut();
+      cache.set("changed", "after");
+      cache.operations.keys().delete("removed");
+      cache.set("new", "after");
+      snapshot.forEach((store, key, value, deadline) -> found.add(key + " " + value), done -> {});
+    }
+    assertThat(found).containsExactlyInAnyOrder("changed before", "removed before");
   }
 
   @Test
@@ -215,6 +234,69 @@ class KeptThroughoutTest {
     unkept.whenKept(reason -> told.add(String.valueOf(reason)));
     assertThat(told).containsExactly("null");
     persistence.close();
+  }
+
+  @Test
+  void aDeadlineThatAReaderMovesIsKept() {
+    DiskPersistence persistence = open(Disk.REAL, logged(Fsync.ALWAYS), cache);
+    cache.setUntil("k", "v", OneCache.NOW + 1_000);
+    Keeper<String, String> keeper = Objects.requireNonNull(cache.kept.store().keeper());
+    keeper.touched("k", OneCache.NOW + 2_000);
+    persistence.close();
+    OneCache loaded = new OneCache("cache");
+    open(Disk.REAL, logged(Fsync.ALWAYS), loaded).close();
+    assertThat(loaded.entries()).containsEntry("k", "v@" + (OneCache.NOW + 2_000));
+  }
+
+  /** The moment between the next file and the cut is short: many changes are to fall on it. */
+  @RepeatedTest(20)
+  void whatChangesWhileTheLogIsWrittenAnewIsInIt() throws InterruptedException {
+    DiskPersistence persistence = open(Disk.REAL, logged(Fsync.NO), cache);
+    AtomicInteger next = new AtomicInteger();
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread writer =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                cache.set("k" + next.getAndIncrement(), "v");
+              }
+            });
+    writer.start();
+    while (next.get() < 1_000) {
+      Thread.onSpinWait();
+    }
+    persistence.rewriteNow();
+    isOver.set(true);
+    writer.join();
+    persistence.close();
+    OneCache loaded = new OneCache("cache");
+    open(Disk.REAL, logged(Fsync.NO), loaded).close();
+    assertThat(loaded.kept.store().size()).isEqualTo(next.get());
+  }
+
+  @Test
+  void whoReloadsIsToldIfTheLogCannotTakeIt() {
+    List<Consumer<DiskPersistence>> reloads =
+        List.of(
+            persistence -> persistence.reload(false),
+            persistence -> persistence.reload(true),
+            DiskPersistence::reloadLog);
+    for (int i = 0; i < reloads.size(); i++) {
+      Consumer<DiskPersistence> reload = reloads.get(i);
+      FailingDisk disk = new FailingDisk();
+      OneCache failing = new OneCache("cache");
+      KeptCache<String, String> kept = failing.keptAs((key, value) -> disk.breakDown());
+      PersistenceOptions options =
+          PersistenceOptions.in(directory.resolve("" + i)).appendOnly(Fsync.ALWAYS);
+      DiskPersistence persistence =
+          DiskPersistence.open("test", disk, options, List.of(kept), OneCache.replay(failing));
+      failing.set("k", "v");
+      persistence.save();
+      assertThatThrownBy(() -> reload.accept(persistence))
+          .isInstanceOf(OperationException.class)
+          .hasMessageContaining("No space left on device");
+      persistence.close();
+    }
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.larder.store.StoreClock;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /** A cache of strings with a clock to turn by hand, and what persistence is told of it. */
 final class OneCache {
@@ -45,6 +46,11 @@ final class OneCache {
             codec,
             new DiskForms<>(form, form));
     this.kept = new KeptCache<>(name, store, form, form, (key, value) -> {});
+  }
+
+  /** The same cache, but somebody is told of each entry that comes from disk. */
+  KeptCache<String, String> keptAs(BiConsumer<String, String> told) {
+    return new KeptCache<>(kept.name(), kept.store(), kept.keys(), kept.values(), told);
   }
 
   /** What runs foreign commands in these caches. */

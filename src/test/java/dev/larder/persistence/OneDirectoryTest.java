@@ -2,11 +2,16 @@ package dev.larder.persistence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.larder.Codec;
 import dev.larder.PersistenceException;
 import dev.larder.PersistenceOptions;
 import dev.larder.PersistenceOptions.Fsync;
+import dev.larder.codec.Copier;
+import dev.larder.codec.DiskForm;
+import dev.larder.codec.TextCodecs;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -133,6 +138,52 @@ class OneDirectoryTest {
           .noneMatch(name -> name.startsWith("temp-"));
     }
     persistence.close(false);
+  }
+
+  @Test
+  void aBaseThatCannotGetItsNameDoesNotStay() throws Exception {
+    OneCache cache = new OneCache("c");
+    DiskPersistence persistence = open(logged(), cache);
+    Path logs = directory.resolve("appendonlydir");
+    Files.createDirectories(logs.resolve("appendonly.aof.2.base.rdb").resolve("full"));
+    assertThatThrownBy(persistence::rewriteNow).isInstanceOf(PersistenceException.class);
+    assertThat(Disk.REAL.list(logs)).noneMatch(name -> name.startsWith("temp-"));
+    persistence.close(false);
+  }
+
+  @Test
+  void twoCachesMayBeSavedToOneFileAtOnce() {
+    Path file = directory.resolve("own.rdb");
+    OneCache first = new OneCache("c");
+    OneCache second = new OneCache("c");
+    first.set("k", "first");
+    second.set("k", "second");
+    Codec<String> text = TextCodecs.of(String.class, new Copier(null));
+    Codec<String> savingTheOther =
+        new Codec<>() {
+          @Override
+          public String copy(String value) {
+            return value;
+          }
+
+          @Override
+          public byte[] toBytes(String value) {
+            second.kept.save(file); // as another thread might
+            return text.toBytes(value);
+          }
+
+          @Override
+          public String fromBytes(byte[] bytes) {
+            return text.fromBytes(bytes);
+          }
+        };
+    DiskForm<String> form =
+        DiskForm.of(String.class, savingTheOther, false, new Copier(null), List.of());
+    new KeptCache<>("c", first.kept.store(), first.kept.keys(), form, (key, value) -> {})
+        .save(file);
+    second.kept.load(file);
+    assertThat(second.entries()).containsExactly(entry("k", "first"));
+    assertThat(directory).isDirectoryNotContaining("glob:**temp-*");
   }
 
   @Test

@@ -2,23 +2,20 @@ package dev.larder.server.command;
 
 import dev.larder.OperationException;
 import dev.larder.ops.CacheOperations;
-import dev.larder.protocol.Encoding;
 import dev.larder.protocol.Reply;
 import dev.larder.protocol.Request;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs write commands that no client has sent: those of a log that another server has written. They
  * do what they do for a client, by the same tables, but nobody is asked whether they may, nothing
  * is counted beyond what the caches count, and no client is told.
  *
- * <p>It begins with the caches in the order given and follows {@code SWAPDB}, see {@link #numbers}.
- * {@code SELECT}, {@code MULTI} and {@code EXEC} are for the caller to follow; whoever wants
- * several commands as one must see to it that nobody looks meanwhile. For one thread.
+ * <p>It begins with the caches in the order given and follows {@code SWAPDB}. {@code SELECT},
+ * {@code MULTI} and {@code EXEC} are for the caller to follow; whoever wants several commands as
+ * one must see to it that nobody looks meanwhile. For one thread.
  */
 public final class Replay {
   private final Server server;
@@ -61,78 +58,5 @@ public final class Replay {
       throw new OperationException(failure.code(), failure.message());
     }
     return true;
-  }
-
-  /** The names of the caches by the numbers that they have by now. */
-  public List<String> numbers() {
-    return server.caches().stream().map(CacheOperations::name).toList();
-  }
-
-  /** In place of a connection. */
-  private static final class NoClient implements Wire {
-    @Override
-    public @Nullable Encoding encoding() {
-      return null;
-    }
-
-    @Override
-    public void speak(@Nullable Encoding encoding) {}
-
-    @Override
-    public void push(Reply message, BooleanSupplier wanted) {}
-
-    @Override
-    public void answer(Reply reply) {}
-
-    @Override
-    public void resume() {}
-
-    @Override
-    public void kill() {}
-
-    @Override
-    public boolean isWaiting() {
-      return false;
-    }
-
-    @Override
-    public boolean isDying() {
-      return false;
-    }
-
-    @Override
-    public String peer() {
-      return "";
-    }
-
-    @Override
-    public String local() {
-      return "";
-    }
-
-    @Override
-    public boolean isLocal() {
-      return true;
-    }
-
-    @Override
-    public long age() {
-      return 0;
-    }
-
-    @Override
-    public long idle() {
-      return 0;
-    }
-
-    @Override
-    public long unread() {
-      return 0;
-    }
-
-    @Override
-    public long unsent() {
-      return 0;
-    }
   }
 }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** In place of a connection. */
-final class NoWire implements Wire {
+/** In place of a connection; remembers what it is told. */
+final class NoWire extends NoClient {
   final List<Reply> pushed = new ArrayList<>();
   private Encoding encoding = Encoding.RESP2;
 
@@ -32,22 +32,6 @@ final class NoWire implements Wire {
   }
 
   @Override
-  public void resume() {}
-
-  @Override
-  public void kill() {}
-
-  @Override
-  public boolean isWaiting() {
-    return false;
-  }
-
-  @Override
-  public boolean isDying() {
-    return false;
-  }
-
-  @Override
   public String peer() {
     return "127.0.0.1:1";
   }
@@ -55,30 +39,5 @@ final class NoWire implements Wire {
   @Override
   public String local() {
     return "127.0.0.1:6379";
-  }
-
-  @Override
-  public boolean isLocal() {
-    return true;
-  }
-
-  @Override
-  public long age() {
-    return 0;
-  }
-
-  @Override
-  public long idle() {
-    return 0;
-  }
-
-  @Override
-  public long unread() {
-    return 0;
-  }
-
-  @Override
-  public long unsent() {
-    return 0;
   }
 }
