@@ -88,6 +88,7 @@ public final class LarderServer implements AutoCloseable {
       List<Database> databases = shown.arranged(kept);
       begun = new Server(databases, config, users, kept, VERSION, () -> whenAsked.run());
       server = begun;
+      server.limitMemory();
       doors.admit(server, new Crowd(server, workers), loops);
     } catch (IOException | RuntimeException e) {
       doors.close();
@@ -391,6 +392,22 @@ public final class LarderServer implements AutoCloseable {
     /** How commands typed as lines are answered, {@link InlineReplies#LINE} by default. */
     public Builder inlineReplies(InlineReplies inlineReplies) {
       return config("inline-replies", inlineReplies.name().toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * What the entries of all caches that have no bound of their own may take of the heap, together
+     * and by estimate: keys, values and what holds them. By default there is no limit. It holds for
+     * what Java writes, too, from the start of the server to its end.
+     *
+     * @param bytes 0: no limit
+     * @param policy who leaves when there is more, in Redis' words: {@code allkeys-lfu} for who is
+     *     of least use, {@code noeviction} to refuse writes ({@code OOM}), or {@code allkeys-lru},
+     *     {@code allkeys-random}; {@code volatile-lfu}, {@code volatile-lru}, {@code
+     *     volatile-random}, {@code volatile-ttl} for those with a deadline only
+     */
+    public Builder maxMemory(long bytes, String policy) {
+      config("maxmemory-policy", policy);
+      return config("maxmemory", String.valueOf(bytes));
     }
 
     /**

@@ -221,8 +221,8 @@ final class IntrospectionTest {
         access frequency not tracked. Please note that when switching between policies at runtime \
         LRU and LFU data will take some time to adjust.
         object idletime none                          -> $-1
-        object idletime n                             -> -ERR idle time is not tracked: a read leaves \
-        no trace at the entry
+        object idletime n                             -> -ERR idle time is not tracked: a read does \
+        not leave the time at the entry
         object foo                                    -> -ERR unknown subcommand 'foo'. Try OBJECT HELP.
         """);
     caches.set("44", "x".repeat(44));

@@ -97,7 +97,7 @@ final class MainTest {
   @Test
   void programWithoutFilesForMoreConnectionsServesThoseItHasAndLaterAgainOthers() throws Exception {
     assumeShell();
-    InetSocketAddress address = start("ulimit -n 100;", "");
+    InetSocketAddress address = start("ulimit -n 140;", "");
     List<Client> clients = new ArrayList<>();
     try (Client early = new Client(address)) {
       assertThat(early.reply("INCR", "k")).isEqualTo(":1\r\n");

@@ -65,8 +65,12 @@ public final class Config {
       Setting.open ("slowlog-log-slower-than", "microseconds", "10000",    Setting.integer(-1, Long.MAX_VALUE),  "what SLOWLOG remembers; -1: nothing"),
       Setting.open ("slowlog-max-len",        "n",            "128",       Setting.integer(0, MOST),             "how many of them"),
       Setting.open ("latency-monitor-threshold", "milliseconds", "0",      Setting.integer(0, Long.MAX_VALUE),   "what LATENCY remembers; 0: nothing"),
-      Setting.open ("maxmemory",              "bytes",        "0",         Setting.only("0"),                    ""),
-      Setting.open ("maxmemory-policy",       "policy",       "noeviction", Setting.only("noeviction"),          ""),
+      Setting.open ("maxmemory",              "bytes",        "0",         Setting.memory(0, Long.MAX_VALUE),    "what all entries may take of the heap, by estimate, such as 100mb; 0: no limit"),
+      Setting.open ("maxmemory-policy",       "policy",       "noeviction", Config::policy,                        "who leaves then: noeviction (writes are refused), allkeys-lru, -lfu, -random, or of those with a deadline: volatile-lru, -lfu, -random, -ttl"),
+      Setting.open ("maxmemory-samples",      "n",            "5",         Setting.only("5"),                    ""),
+      Setting.open ("maxmemory-eviction-tenacity", "n",       "10",        Setting.only("10"),                   ""),
+      Setting.open ("lfu-log-factor",         "n",            "10",        Setting.only("10"),                   ""),
+      Setting.open ("lfu-decay-time",         "minutes",      "1",         Setting.only("1"),                    ""),
       Setting.fixed("dir",                    "directory",    "",          Setting.text(),                       "where entries are kept on disk; by default the program's own, empty: nowhere"),
       Setting.fixed("dbfilename",             "name",         "dump.rdb",  Setting::fileName,                    "file of the snapshot"),
       Setting.open ("save",                   "rules",        "",          Setting::saveRules,                   "when one is written: \"3600 1 300 100\" is after an hour and 1 change, or 5 minutes and 100"),
@@ -137,6 +141,20 @@ public final class Config {
     }
     names.remove("");
     return String.join(",", names);
+  }
+
+  /** In Redis' order, which an error tells. */
+  private static String policy(String text) {
+    return Setting.oneOf(
+            "volatile-lru",
+            "volatile-lfu",
+            "volatile-random",
+            "volatile-ttl",
+            "allkeys-lru",
+            "allkeys-lfu",
+            "allkeys-random",
+            "noeviction")
+        .apply(text);
   }
 
   private static String events(String text) {

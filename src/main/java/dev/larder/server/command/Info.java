@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * for those; a field that would not be true here is left out. Hits, misses and expiries are sums
  * over all caches, whichever door they came through, but {@code javax.cache} counts only while a
  * cache's statistics are on; {@code CONFIG RESETSTAT} leaves them alone, for they are not the
- * server's.
+ * server's. Evictions it begins to count anew, because {@code maxmemory} is.
  */
 final class Info {
   /** Whose commands, replies and errors we follow; clients decide by it what they may use. */
@@ -123,7 +123,7 @@ final class Info {
     return field(name, bytes).field(name + "_human", human(bytes));
   }
 
-  private static String human(long bytes) {
+  static String human(long bytes) {
     if (bytes < 1 << 10) {
       return bytes + "B";
     }
@@ -182,7 +182,11 @@ final class Info {
     return server.sessions().stream().map(Session::wire).mapToLong(size).max().orElse(0);
   }
 
-  /** Of the whole JVM's heap, garbage included: nobody can say whose an object on it is. */
+  /**
+   * Of the whole JVM's heap, garbage included: nobody can say whose an object on it is. What {@code
+   * maxmemory} holds for is an estimate, the data set; as in Redis, it is also what is used less
+   * what is not counted.
+   */
   private static void memory(Session session, Info info) {
     Server server = session.server();
     Runtime jvm = Runtime.getRuntime();
@@ -201,8 +205,15 @@ final class Info {
     for (Session other : server.sessions()) {
       clients += other.wire().unread() + other.wire().unsent();
     }
+    long counted = server.maxMemory().used();
+    if (server.maxMemory().isSet()) {
+      info.field("used_memory_dataset", counted);
+    }
     info.bytes("maxmemory", server.config().number("maxmemory"))
         .field("maxmemory_policy", server.config().get("maxmemory-policy"))
+        .field(
+            "mem_not_counted_for_evict",
+            server.maxMemory().isSet() ? Math.max(0, used - counted) : 0)
         .field("mem_clients_slaves", 0)
         .field("mem_clients_normal", clients)
         .field("mem_allocator", "jvm")
@@ -302,7 +313,7 @@ final class Info {
         .field("total_net_output_bytes", stats.bytesSent())
         .field("rejected_connections", server.refused())
         .field("expired_keys", sum(server, CacheOperations::expirations))
-        .field("evicted_keys", sum(server, cache -> cache.statistics().evictions()))
+        .field("evicted_keys", server.evicted())
         .field("evicted_clients", stats.evictedClients())
         .field("keyspace_hits", sum(server, cache -> cache.statistics().hits()))
         .field("keyspace_misses", sum(server, cache -> cache.statistics().misses()))

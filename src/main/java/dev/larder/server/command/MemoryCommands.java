@@ -4,14 +4,16 @@ import static dev.larder.server.command.Command.other;
 import static dev.larder.server.command.Command.read;
 
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.EvictionPolicy;
 import dev.larder.protocol.Reply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
- * {@code MEMORY}: what entries take, about. Java tells nobody how large an object is, so sizes are
- * those that the usual classes have on a 64-bit JVM with a heap below 32 GB; for others the length
- * of their text stands in.
+ * {@code MEMORY}: what entries take, about. Java tells nobody how large an object is, so that of an
+ * entry is an estimate, the one that {@code maxmemory} counts with; that of all of them is known
+ * only while it does.
  */
 final class MemoryCommands {
   // spotless:off
@@ -23,14 +25,6 @@ final class MemoryCommands {
       other("MEMORY PURGE",        "",                    (session, args) -> Reply.OK),
       other("MEMORY HELP",         "",                    (session, args) -> CommandTable.ALL.help("memory")));
   // spotless:on
-
-  /** An entry, and its share of the hash table. */
-  private static final int ENTRY = 40 + 8;
-
-  private static final int STRING = 24;
-  private static final int ARRAY = 16;
-  private static final int BOX = 24;
-  private static final int UNKNOWN = 64;
 
   private static final double SMALL = 0.5;
   private static final double LARGE = 0.9;
@@ -45,32 +39,8 @@ final class MemoryCommands {
         throw args.syntaxError();
       }
     }
-    Object value = cache.keys().peek(key);
-    if (value == null) {
-      return Reply.NIL;
-    }
-    byte[] keyText = key instanceof String ? null : cache.keyTextOrNull(key);
-    byte[] valueText = value instanceof String ? null : cache.textOrNull(value);
-    return Reply.integer(
-        ENTRY
-            + size(key, keyText == null ? UNKNOWN : keyText.length)
-            + size(value, valueText == null ? UNKNOWN : valueText.length));
-  }
-
-  /** Bytes of heap that an object takes, if its text has so many. */
-  private static long size(Object object, int text) {
-    if (object instanceof String string) {
-      boolean narrow = string.chars().allMatch(c -> c < 256); // a byte for each character
-      return STRING + ARRAY + aligned(string.length() * (narrow ? 1L : 2L));
-    }
-    if (object instanceof byte[] bytes) {
-      return ARRAY + aligned(bytes.length);
-    }
-    return object instanceof Number ? BOX : BOX + aligned(text);
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + 7) & -8;
+    OptionalLong weight = cache.weight(key);
+    return weight.isPresent() ? Reply.integer(weight.getAsLong()) : Reply.NIL;
   }
 
   private static Reply statistics(Session session, Args args) {
@@ -88,6 +58,11 @@ final class MemoryCommands {
     field(fields, "total.allocated", used);
     field(fields, "clients.normal", clients);
     field(fields, "keys.count", keys);
+    MaxMemory most = session.server().maxMemory();
+    if (most.isSet()) {
+      field(fields, "keys.bytes-per-key", keys == 0 ? 0 : most.used() / keys);
+      field(fields, "dataset.bytes", most.used());
+    }
     field(fields, "allocator.active", jvm.totalMemory());
     field(fields, "allocator.resident", jvm.totalMemory());
     field(fields, "heap.max", jvm.maxMemory());
@@ -117,6 +92,24 @@ final class MemoryCommands {
     } else if (share > LARGE) {
       text += " If it stays so, give the JVM a larger one (-Xmx) or the cache a bound.";
     }
-    return Reply.verbatim(text + "\n");
+    return Reply.verbatim(text + limit(session.server()) + "\n");
+  }
+
+  private static String limit(Server server) {
+    if (!server.maxMemory().isSet()) {
+      return "";
+    }
+    long used = server.maxMemory().used();
+    long most = server.config().number("maxmemory");
+    String text =
+        " Keys and values take "
+            + Info.human(used)
+            + " of a maxmemory of "
+            + Info.human(most)
+            + ".";
+    boolean refuses = server.maxMemory().policy() == EvictionPolicy.NOEVICTION;
+    return refuses && used > LARGE * most
+        ? text + " Beyond that, writes are refused: the maxmemory-policy is noeviction."
+        : text;
   }
 }

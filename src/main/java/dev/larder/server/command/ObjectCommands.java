@@ -27,6 +27,10 @@ final class ObjectCommands {
   /** The longest text that Redis keeps next to its header. */
   private static final int MOST_EMBEDDED = 44;
 
+  private static final String NOT_TRACKED =
+      " not tracked. Please note that when switching between policies at runtime LRU and LFU data"
+          + " will take some time to adjust.";
+
   private ObjectCommands() {}
 
   private static @Nullable Object nextValue(Session session, Args args) {
@@ -67,16 +71,20 @@ final class ObjectCommands {
     if (nextValue(session, args) == null) {
       return Reply.NIL;
     }
-    throw Args.error(
-        "An LFU maxmemory policy is not selected, access frequency not tracked. Please note that"
-            + " when switching between policies at runtime LRU and LFU data will take some time"
-            + " to adjust.");
+    if (session.server().maxMemory().isByFrequency()) {
+      throw Args.error(
+          "access frequency is not tracked as a number: who is evicted is not chosen by one");
+    }
+    throw Args.error("An LFU maxmemory policy is not selected, access frequency" + NOT_TRACKED);
   }
 
   private static Reply idleTime(Session session, Args args) {
     if (nextValue(session, args) == null) {
       return Reply.NIL;
     }
-    throw Args.error("idle time is not tracked: a read leaves no trace at the entry");
+    if (session.server().maxMemory().isByFrequency()) {
+      throw Args.error("An LFU maxmemory policy is selected, idle time" + NOT_TRACKED);
+    }
+    throw Args.error("idle time is not tracked: a read does not leave the time at the entry");
   }
 }

@@ -31,6 +31,7 @@ public final class Server {
   private final Channels channels = new Channels();
   private final TrackedKeys trackedKeys;
   private final Notifications notifications;
+  private final MaxMemory maxMemory;
   private final Pause pause = new Pause();
   private final @Nullable Persistence persistence;
   private final Runnable shutdown;
@@ -47,6 +48,7 @@ public final class Server {
 
   private final ConcurrentSkipListMap<Long, Session> sessions = new ConcurrentSkipListMap<>();
   private volatile long acceptedBefore; // the last reset of statistics
+  private long evictedBefore; // likewise; guarded by this
 
   private final String runId = newId();
   private volatile String replicationId = newId();
@@ -81,6 +83,7 @@ public final class Server {
     this.stats = new Stats(config);
     this.trackedKeys = new TrackedKeys(this);
     this.notifications = new Notifications(this);
+    this.maxMemory = new MaxMemory(config, caches());
     users.listen(new Eviction());
     config.follow("maxclients", value -> most = Integer.parseInt(value));
     config.follow("notify-keyspace-events", notifications::choose);
@@ -321,6 +324,19 @@ public final class Server {
     return trackedKeys;
   }
 
+  /** What the caches may take together. */
+  MaxMemory maxMemory() {
+    return maxMemory;
+  }
+
+  /**
+   * Sees to it that the caches take no more than the settings say by now. May take long, and wait
+   * for every entry. To be called once all that is kept on disk is there.
+   */
+  public void limitMemory() {
+    maxMemory.apply();
+  }
+
   boolean isDisabled(Command command) {
     return !disabled.isEmpty() && disabled.get(command.number());
   }
@@ -349,13 +365,25 @@ public final class Server {
     shutdown.run();
   }
 
-  /** Forgets what was counted, but not what the caches count themselves. */
+  /** Forgets what was counted, but of what the caches count themselves only the evictions. */
   synchronized void resetStatistics() {
     stats.reset();
+    evictedBefore = allEvicted();
     acceptedBefore = accepted.get();
     refused.set(0);
     rateCommands = 0;
     rateNanos = System.nanoTime();
+  }
+
+  /** Entries evicted since statistics were reset, here or where a cache's own are. */
+  synchronized long evicted() {
+    long all = allEvicted();
+    evictedBefore = Math.min(evictedBefore, all);
+    return all - evictedBefore;
+  }
+
+  private long allEvicted() {
+    return caches().stream().mapToLong(cache -> cache.statistics().evictions()).sum();
   }
 
   /**
@@ -392,8 +420,9 @@ public final class Server {
     replicationId = newId();
   }
 
-  /** It has ended: caches need not tell it of changes any more. */
+  /** It has ended: caches need not tell it of changes any more, and may grow. */
   public void end() {
+    maxMemory.lift();
     notifications.end();
     trackedKeys.end();
   }

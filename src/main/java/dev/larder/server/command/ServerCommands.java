@@ -80,7 +80,13 @@ final class ServerCommands {
       names.add(args.nextQuoted());
       values.add(args.nextText());
     }
-    session.server().config().change(names, values, !session.isInTransaction());
+    Server server = session.server();
+    server.config().change(names, values, !session.isInTransaction());
+    if (session.isInTransaction()) {
+      session.transaction().afterwards(server::limitMemory);
+    } else {
+      server.limitMemory();
+    }
     return Reply.OK;
   }
 

@@ -122,6 +122,10 @@ public final class Session {
     if (denial != null) {
       return denial;
     }
+    Reply outOfMemory = server.maxMemory().refusal(command, transaction);
+    if (outOfMemory != null) {
+      return outOfMemory;
+    }
     if (server.isFailingToKeep() && needsKeeping(command)) {
       Reply misconfiguration = server.refusalToWrite();
       if (misconfiguration != null) {

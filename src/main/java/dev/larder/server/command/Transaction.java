@@ -77,6 +77,21 @@ final class Transaction {
     return command.name().equals("exec") && queued.stream().anyMatch(next -> next.command.writes());
   }
 
+  /**
+   * Whether a command may take memory for more: by what it does, by being queued, or by what is
+   * queued. One that ends the transaction never does otherwise.
+   */
+  boolean mayGrow(Command command) {
+    if (!open || command.has(Command.Flag.DENYOOM)) {
+      return command.has(Command.Flag.DENYOOM);
+    }
+    return switch (command.name()) {
+      case "exec" -> queued.stream().anyMatch(next -> next.command.has(Command.Flag.DENYOOM));
+      case "discard", "quit", "reset" -> false;
+      default -> true;
+    };
+  }
+
   void begin() {
     if (open) {
       throw Args.error("MULTI calls can not be nested");
