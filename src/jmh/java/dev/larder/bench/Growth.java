@@ -94,31 +94,4 @@ final class Growth {
       failure = thrown;
     }
   }
-
-  /** Counts of durations in classes an eighth of a power of two wide: 12 % is fine enough. */
-  private static final class Latencies {
-    private static final int CLASSES = 8;
-    private final long[] counts = new long[64 * CLASSES];
-    private long total;
-
-    void add(long nanos) {
-      long n = Math.max(nanos, CLASSES);
-      int exponent = 63 - Long.numberOfLeadingZeros(n);
-      counts[exponent * CLASSES + (int) (n >>> exponent - 3 & CLASSES - 1)]++;
-      total++;
-    }
-
-    /** The lower end of the class in which that share of all durations is reached. */
-    long percentile(double share) {
-      long left = (long) (total * share);
-      for (int i = 0; i < counts.length; i++) {
-        left -= counts[i];
-        if (left < 0) {
-          int exponent = i / CLASSES;
-          return (1L << exponent) + ((long) (i % CLASSES) << exponent - 3);
-        }
-      }
-      return 0;
-    }
-  }
 }

@@ -12,6 +12,7 @@ import static dev.larder.bench.Subject.Expiry.ACCESSED;
 import static dev.larder.bench.Subject.Expiry.CREATED;
 import static dev.larder.bench.Subject.Expiry.ETERNAL;
 import static dev.larder.bench.Target.Operation.GET;
+import static dev.larder.bench.Target.Operation.GET_OR_PUT;
 import static dev.larder.bench.Target.Operation.INCREMENT;
 import static dev.larder.bench.Target.Operation.MIX;
 import static dev.larder.bench.Target.Operation.PUT;
@@ -29,7 +30,8 @@ import java.util.NoSuchElementException;
  *
  * <p>The name is what {@code --rows} selects by, and starts with the operation: {@code created} and
  * {@code accessed} are the expiry policies, {@code counted} means statistics on, {@code 10k} that
- * all entries fit into the second-level cache, {@code string} and {@code pojo} are by value.
+ * all entries fit into the second-level cache, {@code bounded} that there is a limit to them,
+ * {@code string} and {@code pojo} are by value.
  *
  * @param kind how it is measured; {@code operation} and {@code threads} matter to TIMED only
  */
@@ -111,6 +113,10 @@ record Row(
       timed("increment-counted",  INCREMENT, LONG,   ETERNAL,  true,  M,       List.of(1, 2, 8)),
       timed("get-10k",            GET,       LONG,   ETERNAL,  false, 10 * K,  List.of(1),       goal(0.8, CACHE2K)),
       timed("get-10k-counted",    GET,       LONG,   ETERNAL,  true,  10 * K,  List.of(1),       goal(1.0, CACHE2K)),
+      // Bounded to as many as there are, and so full: what bookkeeping costs. Then to a tenth: what evicting does.
+      bounded("get-bounded",        GET,        M,       List.of(1, 2, 8)),
+      bounded("put-bounded",        PUT,        M,       List.of(1, 2, 8)),
+      bounded("get-or-put-bounded", GET_OR_PUT, 100 * K, List.of(1, 2, 8), goal(1.0, CACHE2K)),
       // "As by reference", with the 25 % that two rows may differ by noise.
       timed("get-string",         GET,       STRING, ETERNAL,  false, M,       List.of(1),       goal(1.25, BY_REFERENCE)),
       timed("put-string",         PUT,       STRING, ETERNAL,  false, M,       List.of(1),       goal(1.25, BY_REFERENCE)),
@@ -130,8 +136,15 @@ record Row(
       int entries,
       List<Integer> threads,
       Goal... goals) {
-    Setup setup = new Setup(expiry, statistics, values.byValue);
+    Setup setup = new Setup(expiry, statistics, values.byValue, Setup.UNBOUNDED);
     return new Row(name, Kind.TIMED, operation, values, setup, entries, threads, List.of(goals));
+  }
+
+  /** Of a million keys as everywhere, not all of which need be in the cache. */
+  private static Row bounded(
+      String name, Operation operation, int bound, List<Integer> threads, Goal... goals) {
+    Setup setup = Setup.bounded(ETERNAL, bound);
+    return new Row(name, Kind.TIMED, operation, LONG, setup, M, threads, List.of(goals));
   }
 
   private static Goal goal(double factor, Against against) {

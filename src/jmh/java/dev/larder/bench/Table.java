@@ -3,7 +3,6 @@ package dev.larder.bench;
 import dev.larder.bench.Row.Against;
 import dev.larder.bench.Row.Goal;
 import dev.larder.bench.Row.Kind;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -43,7 +40,7 @@ import java.util.stream.Collectors;
  *
  * <p>A young collection falls into some windows and not into others, so the best window leaves it
  * out. {@code raw.tsv} has, after the figure of the table, the mean of all windows, wall time and
- * bytes allocated by the calling threads, all per operation.
+ * bytes allocated by the calling threads and lookups that found nothing, all per operation.
  *
  * <p>Not JMH: it times one benchmark at a time by wall clock, in its own order, and would fill a
  * million entries anew for each number of threads. Its precautions are taken here by hand: forks,
@@ -102,8 +99,7 @@ public final class Table {
 
   private record Run(Row row, Subject subject) {}
 
-  /** As given, by name with the dashes. */
-  private final Map<String, String> options = new TreeMap<>();
+  private final Options options;
 
   /** Row after row, and in a row subject after subject. */
   private final List<Run> plan = new ArrayList<>();
@@ -113,8 +109,8 @@ public final class Table {
   /** Figures by line ("get, 1 thread") and subject; no entry for a trial that failed. */
   private final Map<String, Map<Subject, Double>> figures = new TreeMap<>();
 
-  /** What has been printed, for table.md. */
-  private final StringBuilder table = new StringBuilder();
+  /** What is printed, and saved as table.md. */
+  private final Grid<Subject> table = new Grid<>(columns, 30);
 
   private final StringBuilder raw = new StringBuilder();
   private final List<String> notes = new ArrayList<>();
@@ -125,35 +121,18 @@ public final class Table {
 
   private double overheadGuessed = 1;
 
+  private Table(Options options) {
+    this.options = options;
+  }
+
   public static void main(String[] arguments) throws Exception {
-    Table table = new Table();
-    if (!table.parse(arguments)) {
-      System.err.print(USAGE);
-      System.exit(2);
-    }
+    Table table = new Table(Options.parse(USAGE, arguments));
     table.planRuns();
     table.measure();
   }
 
-  private boolean parse(String[] arguments) {
-    for (int i = 0; i < arguments.length; i++) {
-      String option = arguments[i];
-      if (!USAGE.contains("  " + option + " ")) {
-        System.err.println("Unknown option " + option);
-        return false;
-      }
-      boolean flag = option.equals("--quick");
-      if (!flag && i + 1 == arguments.length) {
-        System.err.println(option + " needs a value");
-        return false;
-      }
-      options.put(option, flag ? "" : arguments[++i]);
-    }
-    return true;
-  }
-
   private boolean quick() {
-    return options.containsKey("--quick");
+    return options.has("--quick");
   }
 
   private List<Integer> threads(Row row) {
@@ -161,12 +140,9 @@ public final class Table {
   }
 
   private void planRuns() {
-    List<String> all = Arrays.stream(Subject.values()).map(Subject::label).toList();
     List<String> wanted =
-        options.containsKey("--subjects") ? List.of(options.get("--subjects").split(",")) : all;
-    if (!all.containsAll(wanted)) {
-      throw new IllegalArgumentException("subjects are " + all + ", not " + wanted);
-    }
+        options.selection(
+            "--subjects", Arrays.stream(Subject.values()).map(Subject::label).toList());
     for (Subject subject : Subject.values()) {
       if (!wanted.contains(subject.label())) {
         continue;
@@ -179,8 +155,8 @@ public final class Table {
     }
     for (Row row : Row.ALL) {
       boolean selected =
-          options.containsKey("--rows")
-              ? row.isSelectedBy(options.get("--rows"))
+          options.has("--rows")
+              ? row.isSelectedBy(options.get("--rows", ""))
               : !quick() || row.isQuick();
       for (Subject subject : columns) {
         if (selected && row.hasSubject(subject)) {
@@ -196,10 +172,9 @@ public final class Table {
   }
 
   private void measure() throws Exception {
-    double minutes = Double.parseDouble(options.getOrDefault("--minutes", quick() ? "3" : "18"));
-    emit(machine());
-    emit(line("workload", subject -> subject.label(), "larder against its goal"));
-    emit("|" + "-".repeat(32) + "|" + ("-".repeat(9) + ":|").repeat(columns.size()) + "---|");
+    double minutes = Double.parseDouble(options.get("--minutes", quick() ? "3" : "18"));
+    table.say(conditions());
+    table.head("workload", Subject::label, "larder against its goal");
     int window = 0;
     // Every subject of a row gets windows of the same length, however late the run is.
     for (int i = 0; i < plan.size(); i++) {
@@ -224,14 +199,13 @@ public final class Table {
         printLines(run.row);
       }
     }
-    notes.forEach(note -> emit("\n" + note));
-    emit("\nTook " + clock(elapsed()) + ".");
-    Path out = Path.of(options.getOrDefault("--out", "target/bench"));
-    Files.createDirectories(out);
-    Files.writeString(out.resolve("table.md"), table);
+    notes.forEach(note -> table.say("\n" + note));
+    table.say("\nTook " + clock(elapsed()) + ".");
+    Path out = Path.of(options.get("--out", "target/bench"));
+    table.save(out.resolve("table.md"));
     Files.writeString(
         out.resolve("raw.tsv"),
-        "row\tpart\tsubject\tfigure\tmean cpu ns\twall ns\tallocated bytes\n" + raw);
+        "row\tpart\tsubject\tfigure\tmean cpu ns\twall ns\tallocated bytes\tmisses\n" + raw);
   }
 
   // Time
@@ -263,8 +237,8 @@ public final class Table {
   }
 
   private int window(List<Run> rest, double seconds) {
-    if (options.containsKey("--window")) {
-      return Integer.parseInt(options.get("--window"));
+    if (options.has("--window")) {
+      return options.get("--window", 0);
     }
     int windows = Math.max(1, rest.stream().mapToInt(this::windows).sum());
     double millis = (seconds - left(rest, 0)) * 1000 / windows;
@@ -279,74 +253,43 @@ public final class Table {
 
   /** Runs a trial in a JVM of its own; if it fails, the table has a gap and a note why. */
   private void measure(Run run, int window) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(java());
-    command.addAll(JVM);
-    command.addAll(run.row.kind() == Kind.TIMED ? List.of(collector()) : PARALLEL_JVM);
-    command.addAll(BLACKHOLE);
-    command.addAll(List.of(options.getOrDefault("--jvm-args", "").trim().split("\\s+")));
-    command.removeIf(String::isEmpty);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Trial.class.getName()));
-    command.add(run.row.name());
-    command.add(run.subject.name());
-    command.add(Integer.toString(window));
-    command.add(options.getOrDefault("--keys", "same"));
-    command.add(options.getOrDefault("--popular", "scattered"));
-    command.add(threads(run.row).stream().map(String::valueOf).collect(Collectors.joining(",")));
-    // Files, not pipes: nobody has to drain them, and a hanging child can be given up.
-    File output = File.createTempFile("larder-bench", ".out");
-    File errors = File.createTempFile("larder-bench", ".err");
+    List<String> jvm = new ArrayList<>(JVM);
+    jvm.addAll(run.row.kind() == Kind.TIMED ? List.of(collector()) : PARALLEL_JVM);
+    jvm.addAll(BLACKHOLE);
+    jvm.addAll(List.of(options.get("--jvm-args", "").trim().split("\\s+")));
+    List<String> arguments =
+        List.of(
+            run.row.name(),
+            run.subject.name(),
+            Integer.toString(window),
+            options.get("--keys", "same"),
+            options.get("--popular", "scattered"),
+            threads(run.row).stream().map(String::valueOf).collect(Collectors.joining(",")));
     try {
-      Process process =
-          new ProcessBuilder(command).redirectOutput(output).redirectError(errors).start();
-      boolean ended = process.waitFor(3, TimeUnit.MINUTES);
-      if (!ended) {
-        process.destroyForcibly().waitFor();
+      for (String[] fields : new Child(java(), jvm).run(Trial.class, arguments)) {
+        figures
+            .computeIfAbsent(key(run.row, fields[0]), key -> new EnumMap<>(Subject.class))
+            .put(run.subject, Double.valueOf(fields[1]));
+        raw.append(run.row.name()).append('\t').append(fields[0]).append('\t');
+        raw.append(run.subject.label()).append('\t');
+        raw.append(String.join("\t", List.of(fields).subList(1, fields.length))).append('\n');
       }
-      if (!ended || process.exitValue() != 0) {
-        String cause =
-            Files.readAllLines(errors.toPath()).stream()
-                // Not the frames of a stack trace, nor what logging libraries have to say.
-                .filter(line -> line.matches("(Caused by|Exception|Error|Unrecognized).*"))
-                .collect(Collectors.joining("; "));
-        String note =
-            run.row.name() + ", " + run.subject.label() + " failed: " + (ended ? cause : "hung");
-        System.err.println(note);
-        notes.add(note);
-        return;
-      }
-      for (String line : Files.readAllLines(output.toPath())) {
-        String[] fields = line.split("\t");
-        // Providers may print too; a figure has a tab.
-        if (fields.length > 1) {
-          figures
-              .computeIfAbsent(key(run.row, fields[0]), key -> new EnumMap<>(Subject.class))
-              .put(run.subject, Double.valueOf(fields[1]));
-          raw.append(run.row.name()).append('\t').append(fields[0]).append('\t');
-          raw.append(run.subject.label()).append(line.substring(line.indexOf('\t'))).append('\n');
-        }
-      }
-    } finally {
-      Files.delete(output.toPath());
-      Files.delete(errors.toPath());
+    } catch (Child.Failed failed) {
+      String note = run.row.name() + ", " + run.subject.label() + ": " + failed.getMessage();
+      System.err.println(note);
+      notes.add(note);
     }
   }
 
   private String java() {
-    return options.getOrDefault(
-        "--java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    return options.get("--java", Child.ownJava());
   }
 
   private String collector() {
-    return "-XX:+Use" + options.getOrDefault("--collector", "G1") + "GC";
+    return "-XX:+Use" + options.get("--collector", "G1") + "GC";
   }
 
   // Output
-
-  private void emit(String text) {
-    System.out.println(text);
-    table.append(text).append('\n');
-  }
 
   private static String key(Row row, String part) {
     return row.name() + ", " + part;
@@ -363,20 +306,9 @@ public final class Table {
   private void printLines(Row row) {
     for (String part : parts(row)) {
       Map<Subject, Double> cells = figures.getOrDefault(key(row, part), Map.of());
-      emit(line(key(row, part), subject -> number(cells.get(subject)), verdict(row, part, cells)));
+      table.line(
+          key(row, part), subject -> Grid.number(cells.get(subject)), verdict(row, part, cells));
     }
-  }
-
-  private String line(String first, Function<Subject, String> cell, String last) {
-    StringBuilder line = new StringBuilder(String.format("| %-30s |", first));
-    for (Subject subject : columns) {
-      line.append(String.format(" %8s |", cell.apply(subject)));
-    }
-    return line.append(' ').append(last).append(" |").toString();
-  }
-
-  private static String number(Double figure) {
-    return figure == null ? "–" : String.format(Locale.ROOT, figure < 20 ? "%.1f" : "%.0f", figure);
   }
 
   /** Each goal of the line, with the ratio reached; without a goal, the ratio to the best peer. */
@@ -425,23 +357,10 @@ public final class Table {
     };
   }
 
-  /** What the figures depend on and the command line does not show. */
-  private String machine() throws IOException, InterruptedException {
-    Path cpuInfo = Path.of("/proc/cpuinfo");
-    String cpu =
-        !Files.exists(cpuInfo)
-            ? System.getProperty("os.arch")
-            : Files.readAllLines(cpuInfo).stream()
-                .filter(line -> line.startsWith("model name"))
-                .map(line -> line.replaceFirst(".*: ", ""))
-                .findFirst()
-                .orElse("unknown processor");
-    Process version = new ProcessBuilder(java(), "-version").redirectErrorStream(true).start();
-    String jdk = new String(version.getInputStream().readAllBytes()).split("\n")[1];
-    version.waitFor();
+  private String conditions() throws IOException, InterruptedException {
     return """
     Larder's benchmarks, %s. CPU ns per operation of all threads, best of %d windows, unless the line names a unit.
-    Machine: %s, %d cores, %s %s.
+    Machine: %s.
     JVM: %s; %s.
     Subjects: %s.
     Options: %s.
@@ -449,15 +368,12 @@ public final class Table {
         .formatted(
             LocalDate.now(),
             Trial.MEASURED_WINDOWS,
-            cpu,
-            Runtime.getRuntime().availableProcessors(),
-            System.getProperty("os.name"),
-            System.getProperty("os.version"),
-            jdk.trim(),
+            Grid.machine(),
+            new Child(java(), JVM).version(),
             String.join(" ", JVM) + " " + collector() + " (where nothing is timed, ParallelGC)",
             columns.stream()
                 .map(subject -> subject.label() + " " + subject.origin())
                 .collect(Collectors.joining(", ")),
-            options.isEmpty() ? "none" : options);
+            options);
   }
 }

@@ -16,7 +16,9 @@ interface Target {
     PUT,
     /** Three gets, then one put. */
     MIX,
-    INCREMENT
+    INCREMENT,
+    /** What a cache is for: a get, and a put of what was not there. */
+    GET_OR_PUT
   }
 
   Object get(String key);
@@ -31,7 +33,7 @@ interface Target {
    * {@code to} (exclusive).
    *
    * @param fresh the values to put, in turn; a power of two
-   * @return how many lookups found nothing, which must be none
+   * @return how many lookups found nothing, which must be none unless the cache is bounded
    */
   int run(Operation operation, String[] keys, Object[] fresh, int[] order, int from, int to);
 
@@ -80,6 +82,7 @@ interface Target {
         case PUT -> puts(keys, fresh, order, from, to);
         case MIX -> mix(keys, fresh, order, from, to);
         case INCREMENT -> increments(keys, order, from, to);
+        case GET_OR_PUT -> getsOrPuts(keys, fresh, order, from, to);
       };
     }
 
@@ -109,6 +112,20 @@ interface Target {
           Object value = cache.get(keys[order[i]]);
           consume(value);
           missing += value == null ? 1 : 0;
+        }
+      }
+      return missing;
+    }
+
+    private int getsOrPuts(String[] keys, Object[] fresh, int[] order, int from, int to) {
+      int missing = 0;
+      for (int i = from; i < to; i++) {
+        String key = keys[order[i]];
+        Object value = cache.get(key);
+        consume(value);
+        if (value == null) {
+          cache.put(key, fresh[i & fresh.length - 1]);
+          missing++;
         }
       }
       return missing;
@@ -148,6 +165,7 @@ interface Target {
         case PUT -> puts(keys, fresh, order, from, to);
         case MIX -> mix(keys, fresh, order, from, to);
         case INCREMENT -> increments(keys, order, from, to);
+        case GET_OR_PUT -> throw new IllegalArgumentException("a map has no bound");
       };
     }
 

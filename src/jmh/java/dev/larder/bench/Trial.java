@@ -5,19 +5,25 @@ import com.sun.management.ThreadMXBean;
 import dev.larder.bench.Data.Values;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /**
  * One subject in one row, in a JVM of its own. Started by {@link Table}, which reads the figures
  * from standard output, one line per line of the table, separated by tabs:
  *
  * <pre>
- * part        figure  mean    wall    bytes
- * 1 thread    111.08  116.40  111.20  0.00
- * 2 threads   129.07  139.47  64.59   0.00
+ * part        figure  mean    wall    bytes   misses
+ * 1 thread    111.08  116.40  111.20  0.00    0.000
+ * 2 threads   129.07  139.47  64.59   0.00    0.000
  * </pre>
  *
  * (without the heading; memory and growth have no more than a figure).
@@ -34,11 +40,20 @@ final class Trial {
 
   static final int MEASURED_WINDOWS = 5;
 
+  /** Operations on a bounded cache before its first window: so many however slow it is. */
+  private static final int WARM_REQUESTS = Data.ORDER_LENGTH / 2;
+
   /** Operations between two looks at the flag that stops, so that looking costs nothing. */
   private static final int BATCH = 256;
 
   /** Counters of threads are this far apart, so that they do not share a cache line. */
   private static final int SPACING = 16;
+
+  /**
+   * The part of a bound that may be free, or exceeded: cache2k has half the bound for each half of
+   * the hash codes.
+   */
+  private static final double SLACK = 0.02;
 
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -48,6 +63,7 @@ final class Trial {
   private final Subject subject;
   private final Data data;
   private final long windowMillis;
+  private final LongAdder missed = new LongAdder();
   private volatile boolean stopped;
   private volatile Throwable failure;
 
@@ -91,6 +107,10 @@ final class Trial {
     Target target = subject.open("bench", row.setup());
     fill(target);
     verify(target);
+    if (row.setup().isBounded()) {
+      // What is in the cache is no longer what came last, but what is asked for.
+      target.run(row.operation(), data.asked(), data.fresh(), data.order(), 0, WARM_REQUESTS);
+    }
     // Makes all entries old, as those of an application are after a while. Where the fill left them
     // is chance, and under G1 a store into an old object costs several times one into a young one.
     System.gc();
@@ -111,8 +131,18 @@ final class Trial {
     }
   }
 
-  /** Every entry must be there (a bound would flatter), and by value means not the same object. */
+  /**
+   * Every entry must be there (a bound would flatter), and by value means not the same object. With
+   * a bound it must be the one that was asked for, give or take what some of them leave free.
+   */
   private void verify(Target target) {
+    if (row.setup().isBounded()) {
+      long found = Stream.of(data.asked()).filter(key -> target.get(key) != null).count();
+      if (Math.abs(found - row.setup().bound()) > row.setup().bound() * SLACK) {
+        throw new IllegalStateException(found + " entries, bounded to " + row.setup().bound());
+      }
+      return;
+    }
     boolean copied = row.values() == Values.POJO;
     for (int i = 0; i < data.asked().length; i++) {
       Object found = target.get(data.asked()[i]);
@@ -126,7 +156,7 @@ final class Trial {
   }
 
   /** What passed between two looks at the clocks. */
-  private record Window(long operations, long cpuNanos, long wallNanos, long bytes) {
+  private record Window(long operations, long misses, long cpuNanos, long wallNanos, long bytes) {
     double cpu() {
       return (double) cpuNanos / operations;
     }
@@ -153,11 +183,13 @@ final class Trial {
       long wall = System.nanoTime();
       long cpu = PROCESS.getProcessCpuTime();
       long operations = sum(done);
+      long misses = missed.sum();
       long bytes = allocated(ids);
       Thread.sleep(windowMillis);
       windows.add(
           new Window(
               Math.max(1, sum(done) - operations),
+              missed.sum() - misses,
               PROCESS.getProcessCpuTime() - cpu,
               System.nanoTime() - wall,
               allocated(ids) - bytes));
@@ -180,6 +212,9 @@ final class Trial {
         int missing =
             target.run(row.operation(), data.asked(), data.fresh(), data.order(), at, at + BATCH);
         if (missing > 0) {
+          missed.add(missing);
+        }
+        if (missing > 0 && !row.setup().isBounded()) {
           throw new IllegalStateException(missing + " entries were missing while measuring");
         }
         at = at + BATCH & Data.ORDER_LENGTH - 1;
@@ -213,20 +248,23 @@ final class Trial {
     long operations = 0;
     long cpu = 0;
     long bytes = 0;
+    long misses = 0;
     for (Window window : windows) {
       best = window.cpu() < best.cpu() ? window : best;
       operations += window.operations;
       cpu += window.cpuNanos;
       bytes += window.bytes;
+      misses += window.misses;
     }
     System.out.printf(
         Locale.ROOT,
-        "%s\t%.2f\t%.2f\t%.2f\t%.2f%n",
+        "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.3f%n",
         part,
         best.cpu(),
         (double) cpu / operations,
         (double) best.wallNanos / best.operations,
-        (double) bytes / operations);
+        (double) bytes / operations,
+        (double) misses / operations);
   }
 
   /** Bytes of heap per entry beyond key and value, which exist before the first look. */
@@ -239,12 +277,16 @@ final class Trial {
     System.out.printf(Locale.ROOT, "bytes\t%.2f%n", (double) (after - before) / row.entries());
   }
 
-  /** Used heap once collecting no longer changes it, as cleaners need a collection or two. */
+  /**
+   * Used heap right after a collection, once collecting no longer changes it, as cleaners need one
+   * or two. What is used a moment later has in it what threads in the background have taken to
+   * allocate from, some megabytes each.
+   */
   static long usedHeap() throws InterruptedException {
     long last = Long.MAX_VALUE;
     for (int i = 0; i < 20; i++) {
       System.gc();
-      long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+      long used = usedAfterCollection();
       if (Math.abs(last - used) < 16 * 1024) {
         return used;
       }
@@ -252,6 +294,15 @@ final class Trial {
       Thread.sleep(50);
     }
     throw new IllegalStateException("used heap does not settle");
+  }
+
+  private static long usedAfterCollection() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getType() == MemoryType.HEAP)
+        .map(MemoryPoolMXBean::getCollectionUsage)
+        .filter(Objects::nonNull)
+        .mapToLong(MemoryUsage::getUsed)
+        .sum();
   }
 
   static long collections() {
