@@ -1,8 +1,5 @@
 package dev.larder.store;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * Entries that come from disk: put into a store, or taken out of it again, without a word to
  * anybody. Whoever fills a store is alone in it, or the store is not yet in use.
@@ -52,17 +49,12 @@ public final class Filling<K, V> {
 
   /** Takes all away. */
   public void clear() {
-    List<Entry<K, V>> bucket = new ArrayList<>();
-    long cursor = 0;
-    do {
-      cursor = store.scan(cursor, bucket::add);
-      for (Entry<K, V> entry : bucket) {
-        if (store.hold(entry, true)) {
-          end(entry);
-        }
-      }
-      bucket.clear();
-    } while (cursor != 0);
+    store.forEach(
+        entry -> {
+          if (store.hold(entry, true)) {
+            end(entry);
+          }
+        });
   }
 
   private void end(Entry<K, V> held) {

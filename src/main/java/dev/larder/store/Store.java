@@ -64,7 +64,6 @@ public final class Store<K, V> implements AutoCloseable {
   private static final long RECOUNT_NANOS = 10_000;
 
   private final Stripe<K, V>[] stripes;
-  private final Sweep<K, V>[] sweeps; // one for each of them
   private final StoreClock clock;
   private final long since;
   private final long number = NUMBERS.getAndIncrement(); // for the order of excludeAll
@@ -99,10 +98,8 @@ public final class Store<K, V> implements AutoCloseable {
     this.executor = executor;
     SecondHash second = new SecondHash(SEEDS);
     stripes = new Stripe[1 << STRIPE_BITS];
-    sweeps = new Sweep[stripes.length];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = new Stripe<>(second);
-      sweeps[i] = new Sweep<>(this, stripes[i]);
     }
   }
 
@@ -596,10 +593,7 @@ public final class Store<K, V> implements AutoCloseable {
   /** Its entries have a mark that is not this snapshot's. */
   void beginSnapshot(Snapshot snapshot) {
     if (++snapshots < 0) { // the numbers begin again, and none may have been left behind
-      long cursor = 0;
-      do {
-        cursor = scan(cursor, entry -> entry.seenBy = 0);
-      } while (cursor != 0);
+      forEach(entry -> entry.seenBy = 0);
       snapshots = 1;
     }
     taken = new Taken(snapshot, snapshots);
@@ -885,8 +879,9 @@ public final class Store<K, V> implements AutoCloseable {
     }
   }
 
-  private void forEach(Consumer<? super Entry<K, V>> action) {
-    List<Entry<K, V>> bucket = new ArrayList<>(); // weighers are not for a monitor
+  /** Calls for every entry, in whatever state, as {@link #scan} does, but under no monitor. */
+  void forEach(Consumer<? super Entry<K, V>> action) {
+    List<Entry<K, V>> bucket = new ArrayList<>();
     long cursor = 0;
     do {
       cursor = scan(cursor, bucket::add);
@@ -990,8 +985,10 @@ public final class Store<K, V> implements AutoCloseable {
 
   /** Removes every entry whose deadline has passed, now; busy ones are left to their holders. */
   public void sweep() {
-    for (Sweep<K, V> sweep : sweeps) {
-      sweep.run(clock.now());
+    for (Stripe<K, V> stripe : stripes) {
+      if (stripe.timed() > 0) {
+        new Sweep<>(this, stripe).run();
+      }
     }
   }
 
@@ -1010,8 +1007,11 @@ public final class Store<K, V> implements AutoCloseable {
       return false;
     }
     if (!idle) {
-      for (Sweep<K, V> sweep : sweeps) {
-        sweep.runAtLeisure();
+      long now = clock.now();
+      for (Stripe<K, V> stripe : stripes) {
+        if (stripe.earliest() <= now && stripe.maySweep()) {
+          stripe.sweepAgainIn(new Sweep<>(this, stripe).run());
+        }
       }
     }
     return idle || hasDeadlines();

@@ -26,6 +26,7 @@ final class Stripe<K, V> extends Buckets<K, V> {
   private volatile long live;
   private volatile long timed;
   private volatile long earliest = Entry.ETERNAL;
+  private long nextSweep = millis(); // for the sweeper alone
 
   Stripe(SecondHash second) {
     super(key -> Store.bucketHash(Store.spread(key)), second);
@@ -66,5 +67,19 @@ final class Stripe<K, V> extends Buckets<K, V> {
   /** Who looks at all of them now will note the earliest; those set from now on are noted anew. */
   void forgetEarliest() {
     EARLIEST.setVolatile(this, Entry.ETERNAL);
+  }
+
+  /** Whether it is time for the sweeper to look at all of them again. */
+  boolean maySweep() {
+    return millis() - nextSweep >= 0;
+  }
+
+  void sweepAgainIn(long millis) {
+    nextSweep = millis() + millis;
+  }
+
+  /** By the system's own clock: how the store's moves is not known. */
+  private static long millis() {
+    return System.nanoTime() / 1_000_000;
   }
 }

@@ -1,12 +1,11 @@
 package dev.larder.store;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * The removal of expired entries from one stripe, by looking at all of them. That needs no memory
- * for an entry, and some ten nanoseconds for each look; what is to be decided is when to look.
+ * One removal of expired entries from a stripe, by looking at all of them. That needs no memory for
+ * an entry, and some ten nanoseconds for each look; what is to be decided is when to look.
  *
  * <p>When as many have expired as make it worth while, an eighth of all: so each removal costs
  * eight looks. To know when that will be, a sweep counts the deadlines that lie ahead, by how far.
@@ -24,45 +23,28 @@ final class Sweep<K, V> {
 
   private final Store<K, V> store;
   private final Stripe<K, V> stripe;
+  private final long now;
   private final int[] ahead = new int[Long.SIZE]; // deadlines, by the bits of the time until then
   private final List<Entry<K, V>> passed = new ArrayList<>();
   private int looks;
-  private long earliest;
-  private long nextAt; // by the system's own clock: how the store's moves is not known
+  private long earliest = Entry.ETERNAL;
 
   Sweep(Store<K, V> store, Stripe<K, V> stripe) {
     this.store = store;
     this.stripe = stripe;
-    this.nextAt = millis();
-  }
-
-  private static long millis() {
-    return System.nanoTime() / 1_000_000;
-  }
-
-  /** Sweeps if a deadline has passed and it is worth while. */
-  synchronized void runAtLeisure() {
-    long now = store.clock().now();
-    if (stripe.earliest() <= now && millis() - nextAt >= 0) {
-      nextAt = millis() + run(now);
-    }
+    this.now = store.clock().now();
   }
 
   /**
-   * Sweeps if a deadline has passed.
+   * Removes what has expired by now, and tells of it without holding anything: who is told may
+   * sweep, too, or wait for somebody who does.
    *
    * @return in how many milliseconds to come back
    */
-  synchronized long run(long now) {
-    if (stripe.earliest() > now) {
-      return 0;
-    }
+  long run() {
     stripe.forgetEarliest();
-    Arrays.fill(ahead, 0);
-    looks = 0;
-    earliest = Entry.ETERNAL;
     try {
-      sweep(now);
+      sweep();
     } catch (Throwable t) { // a clock, subscriber or executor: come again
       earliest = 0;
       throw t;
@@ -72,12 +54,12 @@ final class Sweep<K, V> {
     return pause();
   }
 
-  private void sweep(long now) {
+  private void sweep() {
     int cursor = 0;
     do {
       synchronized (stripe) {
         for (int i = 0; i < STEP && (cursor != 0 || i == 0); i++) {
-          cursor = stripe.scan(cursor, entry -> look(entry, now));
+          cursor = stripe.scan(cursor, this::look);
         }
       }
       try {
@@ -88,7 +70,7 @@ final class Sweep<K, V> {
     } while (cursor != 0);
   }
 
-  private void look(Entry<K, V> entry, long now) {
+  private void look(Entry<K, V> entry) {
     looks++;
     long deadline = entry.deadline();
     if (store.clock().passed(deadline)) {

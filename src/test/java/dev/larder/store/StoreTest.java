@@ -247,6 +247,29 @@ class StoreTest {
   }
 
   @Test
+  void whoIsToldOfAnExpiryMayWaitForAnotherSweep() {
+    Store<Object, String> telling = new Store<>(StoreClock.of(clock), Runnable::run);
+    telling.close();
+    Entry<Object, String> held = telling.holdOrReserve("a", true);
+    telling.set(held, "1", 1_500);
+    telling.release(held);
+    telling
+        .feed()
+        .subscribe(
+            new Subscriber<>() {
+              @Override
+              public void delivered(Change<Object, String> change) {
+                Together.run(telling::sweep);
+                told.add(change);
+              }
+            });
+    clock.set(1_500);
+    telling.sweep();
+
+    assertThat(told).extracting(Change::key).containsExactly("a");
+  }
+
+  @Test
   void aBusyEntryIsSweptLater() {
     set("a", "1", 1_500);
     Entry<Object, String> held = store.hold("a", true);
