@@ -232,7 +232,7 @@ class HeapSizesTest {
         filled(new TreeSet<>(), 40),
         filled(ConcurrentHashMap.newKeySet(), 40),
         filled(Collections.newSetFromMap(new HashMap<>()), 40),
-        filled(new ConcurrentSkipListSet<>(), 40),
+        filled(new ConcurrentSkipListSet<>(), 10_000), // few have chance's heights
         filled(new CopyOnWriteArraySet<>(), 40),
         filled(new IdentityHashMap<>(), 0),
         filled(new IdentityHashMap<>(), 40),
