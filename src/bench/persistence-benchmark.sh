@@ -47,41 +47,16 @@ while (($#)); do
 done
 
 cd "$(dirname "$0")/../.."
+. src/bench/servers.sh
 for program in redis-server redis-benchmark redis-cli; do
   command -v $program >/dev/null || { echo "$program is not installed (apt-get install redis-server redis-tools)" >&2; exit 1; }
 done
 
-if [[ -z $larder ]]; then
-  if [[ -f target/larder-server.jar ]]; then
-    larder="java -Xmx2g -jar target/larder-server.jar"
-  else
-    cache_api=$(find "${HOME}/.m2/repository/javax/cache/cache-api" -name 'cache-api-*.jar' 2>/dev/null | sort | tail -1)
-    [[ -d target/classes && -n $cache_api ]] || { echo "There is no server yet: mvn package -DskipTests" >&2; exit 1; }
-    larder="java -Xmx2g -cp target/classes:$cache_api dev.larder.server.Main"
-  fi
-fi
+[[ -n $larder ]] || larder=$(default_larder 2g)
 read -ra larder_command <<<"$larder"
 redis_command=(redis-server --enable-debug-command yes)
 
-work=$(mktemp -d "${dir:-${TMPDIR:-/tmp}}/persistence-benchmark.XXXXXX")
-declare -A pid=() port=()
-trap 'kill "${pid[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
-
-cores=$(nproc)
-on_server=() on_client=()
-if ((cores > 1)) && command -v taskset >/dev/null; then
-  on_server=(taskset -c $((cores - 1)))
-  on_client=(taskset -c "0-$((cores - 2))")
-fi
-
-# Prints a port on which nothing listens.
-free_port() {
-  local candidate
-  while :; do
-    candidate=$((20000 + RANDOM % 10000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
-  done
-}
+work_in "${dir:-${TMPDIR:-/tmp}}/persistence-benchmark.XXXXXX"
 
 micros() { echo "${EPOCHREALTIME/[.,]/}"; }
 

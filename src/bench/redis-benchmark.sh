@@ -46,37 +46,11 @@ while (($#)); do
 done
 
 cd "$(dirname "$0")/../.."
+. src/bench/servers.sh
 command -v redis-benchmark >/dev/null || { echo "redis-benchmark is not installed (apt-get install redis-tools)" >&2; exit 1; }
 
-if [[ -z $larder ]]; then
-  if [[ -f target/larder-server.jar ]]; then
-    larder="java -Xmx1g -jar target/larder-server.jar"
-  else
-    cache_api=$(find "${HOME}/.m2/repository/javax/cache/cache-api" -name 'cache-api-*.jar' 2>/dev/null | sort | tail -1)
-    [[ -d target/classes && -n $cache_api ]] || { echo "There is no server yet: mvn package -DskipTests" >&2; exit 1; }
-    larder="java -Xmx1g -cp target/classes:$cache_api dev.larder.server.Main"
-  fi
-fi
-
-work=$(mktemp -d)
-declare -A pid port
-trap 'kill "${pid[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
-
-cores=$(nproc)
-on_server=() on_client=()
-if ((cores > 1)) && command -v taskset >/dev/null; then
-  on_server=(taskset -c $((cores - 1)))
-  on_client=(taskset -c "0-$((cores - 2))")
-fi
-
-# Prints a port on which nothing listens.
-free_port() {
-  local candidate
-  while :; do
-    candidate=$((20000 + RANDOM % 10000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
-  done
-}
+[[ -n $larder ]] || larder=$(default_larder 1g)
+work_in
 
 # start NAME COMMAND…: on a port of its own, with a Unix socket if it can.
 start() {

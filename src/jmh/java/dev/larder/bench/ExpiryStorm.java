@@ -2,7 +2,6 @@ package dev.larder.bench;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -75,17 +74,7 @@ public final class ExpiryStorm {
 
   public static void main(String[] arguments) throws Exception {
     Options options = Options.parse(USAGE, arguments);
-    List<Subject> subjects =
-        options
-            .selection(
-                "--subjects",
-                Arrays.stream(Subject.values())
-                    .filter(Subject::isProvider)
-                    .map(Subject::label)
-                    .toList())
-            .stream()
-            .map(label -> Subject.valueOf(label.toUpperCase(Locale.ROOT)))
-            .toList();
+    List<Subject> subjects = Subject.providers(options);
     int entries = options.get("--entries", 1_000_000);
     int rounds = options.get("--rounds", 4);
     List<String> jvm = new ArrayList<>(JVM);

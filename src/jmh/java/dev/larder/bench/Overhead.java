@@ -4,7 +4,6 @@ import dev.larder.bench.Data.Values;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -90,17 +89,7 @@ public final class Overhead {
 
   private Overhead(Options options) {
     this.options = options;
-    columns =
-        options
-            .selection(
-                "--subjects",
-                Arrays.stream(Subject.values())
-                    .filter(Subject::isProvider)
-                    .map(Subject::label)
-                    .toList())
-            .stream()
-            .map(label -> Subject.valueOf(label.toUpperCase(Locale.ROOT)))
-            .toList();
+    columns = Subject.providers(options);
     grid = new Grid<>(columns, 44);
   }
 

@@ -6,6 +6,8 @@ import dev.larder.LarderConfiguration;
 import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +95,14 @@ enum Subject {
 
   Subject(String className) {
     this.className = className;
+  }
+
+  /** The providers that {@code --subjects} lists; without that, all of them. */
+  static List<Subject> providers(Options options) {
+    List<Subject> all = Arrays.stream(values()).filter(Subject::isProvider).toList();
+    List<String> labels =
+        options.selection("--subjects", all.stream().map(Subject::label).toList());
+    return all.stream().filter(subject -> labels.contains(subject.label())).toList();
   }
 
   String label() {

@@ -10,9 +10,6 @@ public abstract class Candidate {
   /** A candidate is known to have been used so often at most; all bits of a mask. */
   static final int MOST_USES = 3;
 
-  /** The highest note that an order can make of a member. */
-  static final int MOST_NOTE = 31;
-
   private static final int PLACES = 3; // the bits of the mark that are the order's
 
   private int weight;
@@ -77,7 +74,7 @@ public abstract class Candidate {
     this.uses = (byte) (this.uses & ~MOST_USES | uses);
   }
 
-  /** What the order noted of it, from 0 to {@link #MOST_NOTE}; a hint, as a use may undo it. */
+  /** What the order noted of it, from 0 to 31; a hint, as a use may undo it. */
   final int note() {
     return uses >> 2;
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * it is drawn or a hand comes by that looks at some slots with each new member; so there are hardly
  * ever more of those than there are members.
  */
-public final class SampledOrder<C extends Candidate> implements EvictionOrder<C> {
+public final class SampledOrder<C extends Candidate> extends WeighedOrder<C> {
   private static final int DRAWS = 16;
   private static final int TIDIED = 4;
   private static final int PAGE_BITS = 9;
@@ -26,13 +26,12 @@ public final class SampledOrder<C extends Candidate> implements EvictionOrder<C>
   private final List<Candidate[]> pages = new ArrayList<>();
   private int slots;
   private int hand;
-  private int size;
-  private long weight;
 
   /**
    * @param rank null: at random
    */
   public SampledOrder(RandomGenerator random, @Nullable ToLongFunction<? super C> rank) {
+    super(MEMBER);
     this.random = random;
     this.rank = rank;
   }
@@ -46,31 +45,14 @@ public final class SampledOrder<C extends Candidate> implements EvictionOrder<C>
       pages.add(new Candidate[PAGE]);
     }
     set(slots++, fresh);
-    fresh.place(MEMBER);
-    fresh.weight(weight);
-    this.weight += weight;
-    size++;
-  }
-
-  @Override
-  public void reweigh(C member, int weight) {
-    this.weight += weight - (long) member.weight();
-    member.weight(weight);
-  }
-
-  @Override
-  public void remove(C member) {
-    member.place(0);
-    weight -= member.weight();
-    member.weight(0);
-    size--;
+    join(fresh, weight);
   }
 
   @Override
   public @Nullable C next() {
     int best = -1;
     long lowest = Long.MAX_VALUE;
-    for (int draws = rank == null ? 1 : DRAWS; draws > 0 && size > 0; ) {
+    for (int draws = rank == null ? 1 : DRAWS; draws > 0 && size() > 0; ) {
       int slot = random.nextInt(slots);
       C drawn = get(slot);
       if (drawn.place() != MEMBER) {
@@ -97,16 +79,6 @@ public final class SampledOrder<C extends Candidate> implements EvictionOrder<C>
   @Override
   public void putBack(C busy, int weight) {
     add(busy, weight, true);
-  }
-
-  @Override
-  public int size() {
-    return size;
-  }
-
-  @Override
-  public long weight() {
-    return weight;
   }
 
   /** Slots in use, those of members that were removed included. */

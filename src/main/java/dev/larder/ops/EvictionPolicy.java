@@ -5,17 +5,20 @@ import dev.larder.store.Bound.Victim;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Who leaves when there is more than {@code maxmemory}: Redis' {@code maxmemory-policy}. */
+/**
+ * Who leaves when there is more than {@code maxmemory}: Redis' {@code maxmemory-policy}, in the
+ * order in which Redis lists them.
+ */
 public enum EvictionPolicy {
-  /** Nobody: what would need more is refused. */
-  NOEVICTION(Victim.NONE),
-  ALLKEYS_LRU(Victim.SECOND_CHANCE),
-  ALLKEYS_LFU(Victim.ADAPTIVE),
-  ALLKEYS_RANDOM(Victim.RANDOM),
   VOLATILE_LRU(Victim.SECOND_CHANCE),
   VOLATILE_LFU(Victim.ADAPTIVE),
   VOLATILE_RANDOM(Victim.RANDOM),
-  VOLATILE_TTL(Victim.EARLIEST);
+  VOLATILE_TTL(Victim.EARLIEST),
+  ALLKEYS_LRU(Victim.SECOND_CHANCE),
+  ALLKEYS_LFU(Victim.ADAPTIVE),
+  ALLKEYS_RANDOM(Victim.RANDOM),
+  /** Nobody: what would need more is refused. */
+  NOEVICTION(Victim.NONE);
 
   private final Victim victim;
 

@@ -2,23 +2,17 @@ package dev.larder.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.Deadline;
 import dev.larder.ops.Rules;
 import dev.larder.ops.StringOperations.When;
-import dev.larder.server.clients.Programs;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,46 +135,23 @@ final class DumpTest {
   @Test
   void redisServerSaysTheSameAndEachTakesWhatTheOtherDumped(@TempDir Path directory)
       throws Exception {
-    Programs.need("Redis server ", "redis-server", "--version");
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    Process process =
-        new ProcessBuilder(
-                "redis-server", "--port", "" + port, "--save", "", "--dir", "" + directory)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-      await().ignoreExceptions().until(() -> ping(address));
-      try (Client redis = new Client(address)) {
-        run(redis);
-        for (String value : List.of("", "x", "-7", "caf\u00e9", "\u0000\u00ff", "y".repeat(700))) {
-          redis.reply("SET", "k", value);
-          assertThat(client.reply("RESTORE", "there", "0", dumped(redis, "k"), "REPLACE"))
-              .isEqualTo("+OK\r\n");
-          assertThat(client.reply("GET", "there")).isEqualTo(redis.reply("GET", "k"));
-          assertThat(redis.reply("RESTORE", "back", "0", dumped(client, "there"), "REPLACE"))
-              .isEqualTo("+OK\r\n");
-          assertThat(redis.reply("GET", "back")).isEqualTo(redis.reply("GET", "k"));
-        }
-        redis.reply("RPUSH", "l", "a");
-        assertThat(client.reply("RESTORE", "l", "0", dumped(redis, "l")))
-            .startsWith("-ERR ")
-            .contains("list");
-        assertThat(client.reply("EXISTS", "l")).isEqualTo(":0\r\n");
+    try (RedisServer server = new RedisServer(directory);
+        Client redis = new Client(server.address())) {
+      run(redis);
+      for (String value : List.of("", "x", "-7", "caf\u00e9", "\u0000\u00ff", "y".repeat(700))) {
+        redis.reply("SET", "k", value);
+        assertThat(client.reply("RESTORE", "there", "0", dumped(redis, "k"), "REPLACE"))
+            .isEqualTo("+OK\r\n");
+        assertThat(client.reply("GET", "there")).isEqualTo(redis.reply("GET", "k"));
+        assertThat(redis.reply("RESTORE", "back", "0", dumped(client, "there"), "REPLACE"))
+            .isEqualTo("+OK\r\n");
+        assertThat(redis.reply("GET", "back")).isEqualTo(redis.reply("GET", "k"));
       }
-    } finally {
-      process.destroy();
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    }
-  }
-
-  private static boolean ping(InetSocketAddress address) throws IOException {
-    try (Client probe = new Client(address)) {
-      return probe.reply("PING").equals("+PONG\r\n");
+      redis.reply("RPUSH", "l", "a");
+      assertThat(client.reply("RESTORE", "l", "0", dumped(redis, "l")))
+          .startsWith("-ERR ")
+          .contains("list");
+      assertThat(client.reply("EXISTS", "l")).isEqualTo(":0\r\n");
     }
   }
 

@@ -6,15 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.larder.OperationException;
 import dev.larder.ops.Rules;
-import dev.larder.server.clients.Programs;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,33 +167,10 @@ final class MaxmemoryTest {
 
   @Test
   void redisServerAnswersTheSame(@TempDir Path directory) throws Exception {
-    Programs.need("Redis server ", "redis-server", "--version");
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    Process redis =
-        new ProcessBuilder(
-                "redis-server", "--port", "" + port, "--save", "", "--dir", "" + directory)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-      await()
-          .ignoreExceptions()
-          .until(
-              () -> {
-                try (Talk probe = new Talk(address)) {
-                  return probe.call("PING").equals("PONG");
-                }
-              });
-      run(address, SETTINGS);
-      run(address, REFUSALS);
-      run(address, OBJECTS);
-    } finally {
-      redis.destroy();
-      assertThat(redis.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    try (RedisServer redis = new RedisServer(directory)) {
+      run(redis.address(), SETTINGS);
+      run(redis.address(), REFUSALS);
+      run(redis.address(), OBJECTS);
     }
   }
 

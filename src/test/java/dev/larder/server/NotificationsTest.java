@@ -1,16 +1,11 @@
 package dev.larder.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.larder.ops.Rules;
-import dev.larder.server.clients.Programs;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,32 +153,9 @@ final class NotificationsTest {
 
   @Test
   void redisServerMakesKnownTheSame(@TempDir Path directory) throws Exception {
-    Programs.need("Redis server ", "redis-server", "--version");
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    Process redis =
-        new ProcessBuilder(
-                "redis-server", "--port", "" + port, "--save", "", "--dir", "" + directory)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-      await()
-          .ignoreExceptions()
-          .until(
-              () -> {
-                try (Talk probe = new Talk(address)) {
-                  return probe.call("PING").equals("PONG");
-                }
-              });
-      run(address, "EAnm", EVENTS);
-      run(address, "EAm", EVENTS_WITHOUT_NEW);
-    } finally {
-      redis.destroy();
-      assertThat(redis.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    try (RedisServer redis = new RedisServer(directory)) {
+      run(redis.address(), "EAnm", EVENTS);
+      run(redis.address(), "EAm", EVENTS_WITHOUT_NEW);
     }
   }
 

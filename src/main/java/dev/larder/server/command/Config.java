@@ -4,10 +4,12 @@ import dev.larder.OperationException;
 import dev.larder.PersistenceException;
 import dev.larder.PersistenceOptions;
 import dev.larder.PersistenceOptions.Fsync;
+import dev.larder.ops.EvictionPolicy;
 import dev.larder.ops.Glob;
 import dev.larder.protocol.RequestLimits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -143,17 +145,9 @@ public final class Config {
     return String.join(",", names);
   }
 
-  /** In Redis' order, which an error tells. */
   private static String policy(String text) {
     return Setting.oneOf(
-            "volatile-lru",
-            "volatile-lfu",
-            "volatile-random",
-            "volatile-ttl",
-            "allkeys-lru",
-            "allkeys-lfu",
-            "allkeys-random",
-            "noeviction")
+            Arrays.stream(EvictionPolicy.values()).map(EvictionPolicy::text).toArray(String[]::new))
         .apply(text);
   }
 
