@@ -436,7 +436,7 @@ class JCache<K, V> implements Cache<K, V> {
       }
     }
     if (!missing.isEmpty()) {
-      rules
+      entries
           .loadAll(missing)
           .forEach((key, value) -> operations.strings().keepLoaded(key, value, replaceExisting));
     }

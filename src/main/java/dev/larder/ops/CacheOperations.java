@@ -3,10 +3,14 @@ package dev.larder.ops;
 import dev.larder.CacheInfo;
 import dev.larder.Codec;
 import dev.larder.CodecException;
+import dev.larder.codec.Copier;
 import dev.larder.codec.DiskForms;
 import dev.larder.codec.HeapSizes;
 import dev.larder.codec.KeyTexts;
+import dev.larder.codec.TextCodecs;
 import dev.larder.store.Entry;
+import dev.larder.store.Store;
+import dev.larder.store.StoreClock;
 import dev.larder.store.Subscriber;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +61,28 @@ public final class CacheOperations<K, V> {
     this.expiry = new ExpiryOperations<>(entries);
     this.keyspace = new KeyspaceOperations<>(entries, keyTexts);
     this.counters = new CounterOperations<>(entries, valueText);
+  }
+
+  /**
+   * Those of a cache that is not there, which are as those of one that has been closed: whatever
+   * needs an entry throws an {@link IllegalStateException}.
+   */
+  public static CacheOperations<String, String> ofNone() {
+    Rules<String, String> closed =
+        new Rules<>() {
+          @Override
+          public void requireOpen() {
+            throw new IllegalStateException("there is no cache");
+          }
+        };
+    Copier copier = new Copier(CacheOperations.class.getClassLoader());
+    Codec<String> text = TextCodecs.of(String.class, copier);
+    Store<String, String> empty = new Store<>(StoreClock.system(), Runnable::run);
+    return new CacheOperations<>(
+        "",
+        new EntryOperations<>(empty, closed, new Statistics()),
+        KeyTexts.of(String.class, text),
+        text);
   }
 
   /** The same for a thread that works for a socket: waits for busy entries, counts always. */
@@ -250,6 +276,8 @@ public final class CacheOperations<K, V> {
         counts.removals(),
         counts.evictions(),
         expirations(),
+        counts.loads(),
+        counts.loadTime(),
         entries.store().weight(),
         Duration.ofMillis(now() - entries.store().since()),
         counts.isEnabled());

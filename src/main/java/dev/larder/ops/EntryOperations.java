@@ -5,6 +5,8 @@ import dev.larder.store.Feed;
 import dev.larder.store.Keeper;
 import dev.larder.store.Store;
 import dev.larder.store.StoreClock;
+import java.util.Collection;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -314,6 +316,11 @@ public final class EntryOperations<K, V> {
       }
     } while (hasMoved(stamp));
     return null;
+  }
+
+  /** What the cache's loader has for some keys; that is not kept yet. */
+  public Map<K, V> loadAll(Collection<? extends K> keys) {
+    return statistics.load(() -> rules.loadAll(keys));
   }
 
   private @Nullable Entry<K, V> find(K key) {

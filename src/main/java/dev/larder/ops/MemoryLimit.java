@@ -5,7 +5,8 @@ import dev.larder.codec.HeapSizes;
 import dev.larder.store.Bound;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,15 +17,67 @@ import org.jspecify.annotations.Nullable;
  * through.
  */
 public final class MemoryLimit {
-  private final List<CacheOperations<?, ?>> caches;
+  private final List<CacheOperations<?, ?>> caches = new CopyOnWriteArrayList<>();
   private volatile EvictionPolicy policy = EvictionPolicy.NOEVICTION;
   private volatile @Nullable Bound bound;
 
+  /** Fair: what was added and then removed is not there in the end, however long both waited. */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
   public MemoryLimit(Collection<? extends CacheOperations<?, ?>> caches) {
-    this.caches =
-        caches.stream()
-            .filter(cache -> cache.entries().store().bound() == null)
-            .collect(Collectors.toUnmodifiableList());
+    caches.forEach(this::add);
+  }
+
+  /**
+   * From now on, this cache takes part, too, unless it has a bound of its own. Looks at every entry
+   * of it if there is a limit.
+   */
+  public void add(CacheOperations<?, ?> cache) {
+    alone(
+        () -> {
+          if (cache.entries().store().bound() == null) {
+            caches.add(cache);
+            if (bound != null) {
+              cache.entries().store().bound(bound, HeapSizes::of);
+            }
+          }
+        });
+  }
+
+  /** From now on, this cache takes no part and may grow. Waits until nobody is at work in it. */
+  public void remove(CacheOperations<?, ?> cache) {
+    alone(
+        () -> {
+          if (caches.remove(cache) && bound != null) {
+            cache.entries().store().bound(null, null);
+          }
+        });
+  }
+
+  private void alone(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Does something of this while nobody else does.
+   *
+   * @return false, and nothing is done, if that would have to be waited for
+   */
+  public boolean tryAlone(Runnable action) {
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+    return true;
   }
 
   /**
@@ -33,7 +86,11 @@ public final class MemoryLimit {
    *
    * @param bytes 0: no limit
    */
-  public synchronized void set(long bytes, EvictionPolicy policy) {
+  public void set(long bytes, EvictionPolicy policy) {
+    alone(() -> change(bytes, policy));
+  }
+
+  private void change(long bytes, EvictionPolicy policy) {
     Bound present = bound;
     if (bytes != 0 && present != null && policy == this.policy) {
       present.limit(bytes);
@@ -75,18 +132,8 @@ public final class MemoryLimit {
     return bound != null && bound.refuses();
   }
 
-  /**
-   * Refuses what needs memory, in Redis' words.
-   *
-   * @throws OperationException OOM, if it {@link #refuses}
-   */
-  public void requireRoom() {
-    if (refuses()) {
-      throw refusal();
-    }
-  }
-
-  static OperationException refusal() {
+  /** What whoever needs memory is told then, in Redis' words. */
+  public static OperationException refusal() {
     return new OperationException("OOM", "command not allowed when used memory > 'maxmemory'.");
   }
 }

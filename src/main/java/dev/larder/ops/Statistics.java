@@ -2,14 +2,18 @@ package dev.larder.ops;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts of what happened to a cache, exact, and the average times of gets, puts and removals, from
  * one operation in sixty-four.
  *
  * <p>Reading the clock twice costs more than reading an entry does, so that timing every operation
- * would more than double its cost. Threads count in cells of their own cache lines.
+ * would more than double its cost. Loads are rare and slow, so that each is timed. Threads count in
+ * cells of their own cache lines.
  */
 public final class Statistics {
   private static final int CELLS =
@@ -25,6 +29,8 @@ public final class Statistics {
   private static final int NANOS = 6; // and how long they took together (6, 7, 8)
   private static final int MISSES = 9;
   private static final int TICK = 10;
+  private static final int LOADS = 11;
+  private static final int LOAD_NANOS = 12;
   private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final long[] counts = new long[CELLS * CELL];
@@ -78,6 +84,16 @@ public final class Statistics {
   /** Entries removed to make room, counted whether enabled or not; expiry is not eviction. */
   public long evictions() {
     return evicted.getAsLong() - evictedBefore;
+  }
+
+  /** How often a loader was asked, counted whether enabled or not. */
+  public long loads() {
+    return sum(LOADS);
+  }
+
+  /** How long the loaders took together. */
+  public Duration loadTime() {
+    return Duration.ofNanos(sum(LOAD_NANOS));
   }
 
   /** Average time of a get without loading, in microseconds; 0 if there was none. */
@@ -136,6 +152,17 @@ public final class Statistics {
 
   void timedRemoval(long begun) {
     timed(REMOVALS, begun);
+  }
+
+  /** Asks a loader, and counts that also if it throws. */
+  <T extends @Nullable Object> T load(Supplier<? extends T> loader) {
+    long begun = System.nanoTime();
+    try {
+      return loader.get();
+    } finally {
+      add(LOADS, 1);
+      add(LOAD_NANOS, System.nanoTime() - begun);
+    }
   }
 
   private void timed(int kind, long begun) {

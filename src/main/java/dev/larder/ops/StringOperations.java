@@ -237,7 +237,7 @@ public final class StringOperations<K, V> {
       }
     }
     if (rules.readsThrough() && !missing.isEmpty()) {
-      rules
+      entries
           .loadAll(missing)
           .forEach((key, loaded) -> found.put(key, keepLoaded(key, loaded, false)));
     }

@@ -145,7 +145,7 @@ public final class Turn<K, V> {
   /** As {@link #load()}, from somewhere else. */
   public @Nullable V load(Supplier<? extends @Nullable V> loader) {
     asked = true;
-    V loaded = inUserCode(loader);
+    V loaded = inUserCode(() -> operations.statistics().load(loader));
     if (loaded == null) {
       return null;
     }

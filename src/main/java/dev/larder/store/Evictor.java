@@ -35,7 +35,7 @@ final class Evictor<K, V> {
   private final EvictionOrder<Entry<K, V>> spared = new SparedOrder<>();
   private final Queue<Entry<K, V>> outsized = new ArrayDeque<>(0); // heavier than the whole bound
   private @Nullable Entry<K, V> stuck; // an outsized one that was just found busy
-  private long counted; // what the bound has of this store's
+  private volatile long counted; // what the bound has of this store's; guarded by this
   private volatile long candidates;
   private boolean closed; // guarded by this
 
@@ -87,9 +87,9 @@ final class Evictor<K, V> {
     return candidates;
   }
 
-  /** What all entries weigh. */
-  synchronized long weight() {
-    return order.weight() + (order == spared ? 0 : spared.weight());
+  /** What all entries weigh; waits for nobody. */
+  long weight() {
+    return counted;
   }
 
   /** A held entry has got a value, or another one. */
@@ -251,7 +251,7 @@ final class Evictor<K, V> {
 
   /** Whatever happened, even if it failed half-way: the bound has what the orders have. */
   private void recount() {
-    long weight = weight();
+    long weight = order.weight() + (order == spared ? 0 : spared.weight());
     bound.count(weight - counted);
     counted = weight;
     candidates = order == spared ? 0 : order.weight() + order.size();
