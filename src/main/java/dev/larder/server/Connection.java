@@ -20,7 +20,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +79,9 @@ final class Connection implements EventLoop.Peer, Wire {
   /** Reads in a row of what a transport has decrypted already. */
   private static final int MOST_READS = 16;
 
+  /** Messages that are written before others have their turn. */
+  private static final int MOST_MESSAGES = 1_000;
+
   private interface Step {
     void run() throws IOException;
   }
@@ -113,6 +119,12 @@ final class Connection implements EventLoop.Peer, Wire {
   private volatile long unread;
   private volatile long unsent;
   private volatile boolean condemned;
+
+  private final Queue<Message> inbox = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean called = new AtomicBoolean(); // to look there
+
+  /** What was pushed, and whether it is wanted. */
+  private record Message(Reply content, BooleanSupplier wanted) {}
 
   /** Both addresses, as they are shown. */
   record Ends(String peer, String local, boolean isLocal) {}
@@ -609,21 +621,37 @@ final class Connection implements EventLoop.Peer, Wire {
 
   @Override
   public void push(Reply message, BooleanSupplier wanted) {
-    loop.execute(() -> step(() -> deliver(message, wanted)));
+    inbox.add(new Message(message, wanted));
+    if (!called.get() && called.compareAndSet(false, true)) {
+      loop.execute(() -> step(this::deliver));
+    }
   }
 
-  private void deliver(Reply message, BooleanSupplier wanted) throws IOException {
-    if (closed || ending || !wanted.getAsBoolean()) {
-      return;
-    }
-    if (!parked && !held) {
-      write(message, false, out());
-    } else {
-      ReplyBuffer later = messages == null ? new ReplyBuffer() : messages;
-      messages = later;
-      write(message, false, later);
+  /** Takes what has come, all at once: who is told much would else cost a system call for each. */
+  private void deliver() throws IOException {
+    called.set(false);
+    int left = MOST_MESSAGES;
+    for (Message next = inbox.poll(); next != null; next = inbox.poll()) {
+      if (!closed && !ending && next.wanted.getAsBoolean()) {
+        deliver(next.content);
+      }
+      if (--left == 0) { // others have their turn before the rest, and what there is, is sent
+        if (called.compareAndSet(false, true)) { // else who has pushed meanwhile has called
+          loop.execute(() -> step(this::deliver));
+        }
+        break;
+      }
     }
     settle();
+  }
+
+  private void deliver(Reply message) {
+    ReplyBuffer out = out();
+    if (parked || held) {
+      out = messages == null ? new ReplyBuffer() : messages;
+      messages = out;
+    }
+    write(message, message instanceof Reply.Status, out); // MONITOR's lines are as its OK
   }
 
   @Override
@@ -718,7 +746,7 @@ final class Connection implements EventLoop.Peer, Wire {
     long most = crowd.idleSeconds();
     if (!transport.isEstablished() && age() >= HANDSHAKE_SECONDS) {
       close();
-    } else if (most > 0 && !parked && !held && !session.isSubscribed() && idle() >= most) {
+    } else if (most > 0 && !parked && !held && !session.isListening() && idle() >= most) {
       close();
     }
   }

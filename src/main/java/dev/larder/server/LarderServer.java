@@ -11,6 +11,7 @@ import dev.larder.server.command.Database;
 import dev.larder.server.command.Server;
 import dev.larder.server.command.ServerLog;
 import dev.larder.server.command.Session;
+import dev.larder.server.command.Stats;
 import dev.larder.server.command.Users;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,8 +22,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,7 +50,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>A client selects a cache by name ({@code SELECT users}) or by number ({@code SELECT 1}); it
- * begins with number 0. All threads are daemons, so that a server does not keep a JVM alive.
+ * begins with number 0. Caches may {@linkplain #show come} and {@linkplain #hide go} while the
+ * server runs; a number keeps its meaning, and where it has no cache at present, commands on keys
+ * are answered with an error that says so. All threads are daemons, so that a server does not keep
+ * a JVM alive.
  */
 public final class LarderServer implements AutoCloseable {
   /** Redis' port. */
@@ -102,7 +107,7 @@ public final class LarderServer implements AutoCloseable {
       throw e;
     }
     loops.forEach(EventLoop::start);
-    ServerLog.info(this + " shows " + shown(shown.databases));
+    ServerLog.info(this + " shows " + shown.text());
   }
 
   private static void requireProtection(InetAddress bind, Config config, Users users) {
@@ -118,16 +123,18 @@ public final class LarderServer implements AutoCloseable {
   /**
    * The caches to show.
    *
+   * @param databases those that have a cache, in the order of their numbers
+   * @param reserved whose the first numbers are
    * @param caches the same as {@code javax.cache} has them; none if it does not
    */
-  private record Shown(List<Database> databases, List<Cache<?, ?>> caches) {
+  private record Shown(List<Database> databases, List<String> reserved, List<Cache<?, ?>> caches) {
     /** The databases in the order of the numbers that they have on disk. */
     List<Database> arranged(@Nullable Persistence kept) {
+      Map<String, Database> byName = new LinkedHashMap<>();
+      databases.forEach(database -> byName.put(database.cache().name(), database));
       if (kept == null) {
-        return databases;
+        return amongReserved(byName);
       }
-      Map<String, Database> byName = new HashMap<>();
-      databases.forEach(database -> byName.put(database.name(), database));
       List<Database> arranged = new ArrayList<>();
       for (String name : kept.numbers()) {
         Database database = byName.remove(name);
@@ -140,20 +147,43 @@ public final class LarderServer implements AutoCloseable {
       if (!byName.isEmpty()) {
         throw new ServerException("the files have no number for the caches " + byName.keySet());
       }
+      List<String> numbers = kept.numbers();
+      if (reserved.size() > numbers.size()
+          || !reserved.equals(numbers.subList(0, reserved.size()))) {
+        throw new ServerException(
+            "expected the caches "
+                + reserved
+                + " to have the first numbers, as reserved, but on"
+                + " disk the numbers are those of "
+                + numbers);
+      }
       return arranged;
     }
-  }
 
-  private static String shown(List<Database> databases) {
-    String first = databases.get(0).name();
-    return databases.size() == 1
-        ? "cache " + first
-        : String.format(
-            Locale.ROOT,
-            "%d caches, %s to %s",
-            databases.size(),
-            first,
-            databases.get(databases.size() - 1).name());
+    /** Each cache under its own number or, behind those, in the order in which they were given. */
+    private List<Database> amongReserved(Map<String, Database> byName) {
+      List<Database> arranged = new ArrayList<>();
+      for (String name : reserved) {
+        Database database = byName.remove(name);
+        arranged.add(database == null ? Database.reserved(name) : database);
+      }
+      arranged.addAll(byName.values());
+      return arranged;
+    }
+
+    String text() {
+      return switch (databases.size()) {
+        case 0 -> "no cache yet";
+        case 1 -> "cache " + databases.get(0).name();
+        default ->
+            String.format(
+                Locale.ROOT,
+                "%d caches, %s to %s",
+                databases.size(),
+                databases.get(0).name(),
+                databases.get(databases.size() - 1).name());
+      };
+    }
   }
 
   /**
@@ -166,12 +196,13 @@ public final class LarderServer implements AutoCloseable {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("expected at least one cache to show");
     }
-    return new Builder(() -> given, List::of);
+    return new Builder(() -> given, List::of, false);
   }
 
   /**
    * A server for the caches that this manager of Larder has when the server starts. They get the
-   * numbers 0, 1, 2… in the order of their names, as strings are ordered.
+   * numbers 0, 1, 2… in the order of their names, as strings are ordered. There may be none yet:
+   * those that are made later are shown with {@link #show}.
    */
   public static Builder builder(CacheManager manager) {
     Objects.requireNonNull(manager, "manager");
@@ -182,12 +213,13 @@ public final class LarderServer implements AutoCloseable {
                 .<Cache<?, ?>>map(manager::getCache)
                 .filter(Objects::nonNull) // destroyed meanwhile
                 .toList(),
-        List::of);
+        List::of,
+        true);
   }
 
   /** The same for what the caches are made of. */
   static Builder builder(List<? extends CacheOperations<?, ?>> caches) {
-    return new Builder(List::of, () -> List.copyOf(caches));
+    return new Builder(List::of, () -> List.copyOf(caches), false);
   }
 
   private static CacheOperations<?, ?> ops(Cache<?, ?> cache) {
@@ -201,6 +233,53 @@ public final class LarderServer implements AutoCloseable {
               + cache.getClass().getName(),
           e);
     }
+  }
+
+  /**
+   * Shows a cache of Larder from now on, under the number that was {@linkplain Builder#reserve
+   * reserved} for its name, or that a cache of its name had before; else under the next one that is
+   * free. Clients may select it at once. It is counted for {@code maxmemory} unless it has a bound
+   * of its own.
+   *
+   * @return its number; nothing happens if it is shown already
+   * @throws IllegalArgumentException if another open cache of its name is shown
+   * @throws IllegalStateException if this server keeps its caches on disk: these are those that it
+   *     started with; or if it has ended
+   * @throws ServerException if it is no cache of Larder
+   */
+  public int show(Cache<?, ?> cache) {
+    return server.show(ops(cache));
+  }
+
+  /**
+   * Shows a cache no more, which may be closed already. Its number stays its own: clients that have
+   * selected it are told that there is no cache, until one of the same name is {@linkplain #show
+   * shown}. A transaction that runs just now may find it gone in its middle, as if it were closed.
+   * Does nothing if it is not shown, or if this server keeps its caches on disk.
+   *
+   * @throws ServerException if it is no cache of Larder
+   */
+  public void hide(Cache<?, ?> cache) {
+    server.hide(ops(cache));
+  }
+
+  /** What the server does and has done; the same numbers as in {@code INFO}. Never waits. */
+  public ServerInfo info() {
+    Stats stats = server.stats();
+    return new ServerInfo(
+        server.open(),
+        server.accepted(),
+        server.refused(),
+        stats.commands(),
+        stats.allErrors(),
+        Duration.ofNanos(stats.nanos()),
+        stats.bytesReceived(),
+        stats.bytesSent());
+  }
+
+  /** What threads and log call it: {@code larder-server-6379}. */
+  public String name() {
+    return "larder-server-" + name;
   }
 
   /** The port that it listens on, also if any free one was asked for; 0 if it listens on none. */
@@ -251,6 +330,11 @@ public final class LarderServer implements AutoCloseable {
     }
   }
 
+  /** Whether it has ended, or is about to: by {@link #close}, or by a client's {@code SHUTDOWN}. */
+  public boolean isClosed() {
+    return closed.get();
+  }
+
   private void closeInBackground() {
     Thread thread =
         new Thread(
@@ -286,6 +370,9 @@ public final class LarderServer implements AutoCloseable {
     private final Supplier<List<CacheOperations<?, ?>>> others; // that are not of javax.cache
     private final Config config = new Config();
     private final List<String> users = new ArrayList<>();
+    private final boolean mayBeginEmpty;
+    private List<String> reserved = List.of();
+    private boolean onlyReserved;
     private InetAddress bind = InetAddress.getLoopbackAddress();
     private @Nullable Tls tls;
     private @Nullable String name;
@@ -293,9 +380,37 @@ public final class LarderServer implements AutoCloseable {
     private Persistence.@Nullable Opener opener;
 
     private Builder(
-        Supplier<List<Cache<?, ?>>> caches, Supplier<List<CacheOperations<?, ?>>> others) {
+        Supplier<List<Cache<?, ?>>> caches,
+        Supplier<List<CacheOperations<?, ?>>> others,
+        boolean mayBeginEmpty) {
       this.caches = caches;
       this.others = others;
+      this.mayBeginEmpty = mayBeginEmpty;
+    }
+
+    /**
+     * Whose the numbers 0, 1, 2… are: the caches of these names have them, whenever they come;
+     * others have those behind them.
+     *
+     * @throws IllegalArgumentException if a name is there twice
+     */
+    public Builder reserve(List<String> names) {
+      List<String> reserved = List.copyOf(names);
+      if (Set.copyOf(reserved).size() < reserved.size()) {
+        throw new IllegalArgumentException(
+            "expected each name once to reserve numbers for, found " + reserved);
+      }
+      this.reserved = reserved;
+      return this;
+    }
+
+    /**
+     * Shows, of the caches that there are when the server starts, only those that numbers are
+     * {@linkplain #reserve reserved} for.
+     */
+    public Builder onlyReserved() {
+      this.onlyReserved = true;
+      return this;
     }
 
     /** The port to listen on, {@value #DEFAULT_PORT} by default; 0: any that is free. */
@@ -494,22 +609,38 @@ public final class LarderServer implements AutoCloseable {
     }
 
     private Shown shown() {
-      List<Cache<?, ?>> caches = this.caches.get();
+      List<Cache<?, ?>> caches = new ArrayList<>(this.caches.get());
+      if (onlyReserved) {
+        caches.removeIf(cache -> !reserved.contains(cache.getName()));
+      }
+      caches.sort(Comparator.comparingInt(this::rank)); // what is on disk is numbered so, too
       List<CacheOperations<?, ?>> all = new ArrayList<>(others.get());
       caches.forEach(cache -> all.add(ops(cache)));
       List<Database> databases = new ArrayList<>();
-      Set<String> names = new HashSet<>();
+      Set<String> names = new LinkedHashSet<>();
       for (CacheOperations<?, ?> cache : all) {
         if (!names.add(cache.name())) {
           throw new ServerException("there are two caches '" + cache.name() + "' to show");
         }
         databases.add(Database.of(cache));
       }
-      if (databases.isEmpty()) {
+      if (databases.isEmpty() && (!mayBeginEmpty || config.isKept())) {
         throw new ServerException("there is no cache to show");
       }
-      config.with("databases", String.valueOf(databases.size()));
-      return new Shown(databases, caches);
+      if (config.isKept() && !names.containsAll(reserved)) {
+        throw new ServerException(
+            "expected all the caches "
+                + reserved
+                + " when the server starts, because it keeps them"
+                + " on disk, found only "
+                + names);
+      }
+      return new Shown(databases, reserved, caches);
+    }
+
+    private int rank(Cache<?, ?> cache) {
+      int reserved = this.reserved.indexOf(cache.getName());
+      return reserved < 0 ? Integer.MAX_VALUE : reserved;
     }
 
     /** Loads what is on disk, and keeps the caches from then on; null if they are not to be. */

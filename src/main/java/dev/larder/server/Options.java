@@ -2,9 +2,8 @@ package dev.larder.server;
 
 import dev.larder.server.command.Config;
 import dev.larder.server.command.Setting;
+import dev.larder.server.command.Spelling;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -97,25 +96,8 @@ final class Options {
     }
     List<String> known = new ArrayList<>(List.of(HELP, VERSION));
     shown().forEach(row -> known.add("--" + row.name()));
-    String nearest =
-        known.stream().min(Comparator.comparingInt(other -> distance(other, name))).orElseThrow();
-    throw new UsageException("unknown option '" + name + "', did you mean " + nearest + "?");
-  }
-
-  /** How many letters must be put in, left out or changed to make one word of the other. */
-  private static int distance(String a, String b) {
-    int[] previous = new int[b.length() + 1];
-    Arrays.setAll(previous, i -> i);
-    for (int i = 1; i <= a.length(); i++) {
-      int[] row = new int[b.length() + 1];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(change, 1 + Math.min(previous[j], row[j - 1]));
-      }
-      previous = row;
-    }
-    return previous[b.length()];
+    throw new UsageException(
+        "unknown option '" + name + "', did you mean " + Spelling.nearest(name, known) + "?");
   }
 
   boolean help() {

@@ -32,6 +32,7 @@ final class AnyCommandTest {
           "client|reply",
           "client|kill",
           "debug|sleep",
+          "monitor",
           "quit",
           "shutdown",
           "wait",

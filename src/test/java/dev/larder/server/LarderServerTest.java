@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.larder.ops.Rules;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -158,18 +159,65 @@ final class LarderServerTest {
         assertThat(client.reply("SELECT", "1")).isEqualTo("+OK\r\n");
         assertThat(client.reply("GET", "home")).isEqualTo("$1\r\n1\r\n");
         visits.close();
-        assertThat(client.reply("GET", "home")).isEqualTo("-ERR cache 'visits' is closed\r\n");
+        assertThat(client.reply("GET", "home"))
+            .isEqualTo("-ERR number 1 has no cache now: 'visits' is closed, or not made yet\r\n");
       }
     }
   }
 
   @Test
-  void managerWithoutCachesIsRefused() {
-    try (CachingProvider provider = newProvider()) {
-      LarderServer.Builder builder = LarderServer.builder(provider.getCacheManager()).port(0);
-      assertThatThrownBy(builder::start)
-          .isInstanceOf(ServerException.class)
-          .hasMessage("there is no cache to show");
+  void logTellsOfItsBeginningWithAllThatItShowsAndOfItsEnd() {
+    caches.add(caches.cache("second", new Rules<>() {}));
+    try (LogLines log = new LogLines();
+        CachingProvider provider = newProvider()) {
+      LarderServer two = caches.server().name("two").start();
+      two.close();
+      LarderServer none =
+          LarderServer.builder(provider.getCacheManager()).port(0).name("none").start();
+      none.close();
+      String ofTwo = "larder-server-two (127.0.0.1:" + two.port() + ")";
+      String ofNone = "larder-server-none (127.0.0.1:" + none.port() + ")";
+      assertThat(log.lines())
+          .containsExactly(
+              ofTwo + " shows 2 caches, strings to second",
+              ofTwo + " has ended",
+              ofNone + " shows no cache yet",
+              ofNone + " has ended");
+    }
+  }
+
+  @Test
+  void infoHasTheNumbersThatClientsAreTold() throws IOException {
+    try (LarderServer server = caches.server().maxClients(1).start();
+        Client client = new Client(server)) {
+      client.reply("SET", "k", "v");
+      client.reply("MULTI");
+      client.reply("INCR", "k");
+      client.reply("EXEC");
+      client.reply("NOSUCH");
+      client.reply("GET");
+      try (Client refused = new Client(server)) {
+        refused.rest();
+      }
+      ServerInfo info = server.info();
+      assertThat(info.connections()).isEqualTo(1);
+      assertThat(info.connectionsAccepted()).isEqualTo(1);
+      assertThat(info.connectionsRefused()).isEqualTo(1);
+      assertThat(info.commands()).isEqualTo(4);
+      assertThat(info.failedCommands()).isEqualTo(3);
+      assertThat(info.commandTime()).isPositive();
+      String told = client.reply("INFO", "stats");
+      assertThat(told)
+          .contains("total_connections_received:" + info.connectionsAccepted() + "\r\n")
+          .contains("rejected_connections:" + info.connectionsRefused() + "\r\n")
+          .contains("total_commands_processed:" + info.commands() + "\r\n")
+          .contains("total_error_replies:" + info.failedCommands() + "\r\n")
+          .contains("total_net_input_bytes:" + server.info().bytesIn() + "\r\n");
+      long before = Long.parseLong(told.split("total_net_output_bytes:", 2)[1].split("\r", 2)[0]);
+      await().until(() -> server.info().bytesOut() == before + told.length());
+      client.reply("CONFIG", "RESETSTAT");
+      assertThat(server.info().commands()).isEqualTo(1); // which ends after it has reset
+      assertThat(server.info().connections()).isEqualTo(1);
     }
   }
 

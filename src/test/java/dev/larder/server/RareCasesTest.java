@@ -225,8 +225,9 @@ final class RareCasesTest {
       try (LarderServer objects = LarderServer.builder(any).port(0).start();
           Client client = new Client(objects)) {
         any.close();
-        assertThat(client.reply("GET", "1")).isEqualTo("-ERR cache 'rare' is closed\r\n");
-        assertThat(client.reply("SET", "1", "2")).isEqualTo("-ERR cache 'rare' is closed\r\n");
+        String closed = "-ERR number 0 has no cache now: 'rare' is closed, or not made yet\r\n";
+        assertThat(client.reply("GET", "1")).isEqualTo(closed);
+        assertThat(client.reply("SET", "1", "2")).isEqualTo(closed);
         assertThat(client.reply("PING")).isEqualTo("+PONG\r\n");
       }
     }

@@ -44,6 +44,7 @@ final class ClientText {
   /** One letter for each state, {@code N} for none of them. */
   private static String flags(Session session) {
     StringBuilder flags = new StringBuilder();
+    flags.append(session.isMonitoring() ? "O" : "");
     flags.append(session.subscriptions().count() > 0 ? "P" : "");
     flags.append(session.transaction().isOpen() ? "x" : "");
     flags.append(session.suspension() != null ? "b" : "");

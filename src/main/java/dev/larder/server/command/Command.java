@@ -291,6 +291,11 @@ public final class Command {
     return kind == Kind.READ;
   }
 
+  /** Whether it sends to channels. */
+  boolean publishes() {
+    return channels != null && !has(Flag.SUBSCRIBED_TOO);
+  }
+
   /** Whether it is about the connection, so that its reply is in RESP even among lines. */
   public boolean isControl() {
     return kind == Kind.CONNECTION;
@@ -404,20 +409,12 @@ public final class Command {
         || e instanceof PersistenceException) {
       return Reply.error(String.valueOf(e.getMessage()));
     }
-    if (e instanceof IllegalStateException && isClosed(session)) {
-      return Reply.error("cache '" + session.cache().name() + "' is closed");
+    String absence = e instanceof IllegalStateException ? session.absence() : null;
+    if (absence != null) {
+      return Reply.error(absence);
     }
     ServerLog.warn("command '" + name + "' failed", e);
     return Reply.error("internal error");
-  }
-
-  private static boolean isClosed(Session session) {
-    try {
-      session.cache().entries().rules().requireOpen();
-      return false;
-    } catch (IllegalStateException e) {
-      return true;
-    }
   }
 
   static String wrongNumberOfArguments(String command) {

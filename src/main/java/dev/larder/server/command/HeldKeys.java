@@ -95,9 +95,15 @@ final class HeldKeys {
       }
     }
 
-    /** A word that is no key of this cache is an error of the command, which will say so. */
+    /**
+     * A word that is no key of this cache is an error of the command, which will say so; or that
+     * there is no cache.
+     */
     private void add(int database, int word) {
       CacheOperations<Object, Object> cache = session.cache(database);
+      if (!Database.isOpen(cache)) {
+        return;
+      }
       try {
         for (Object key : cache.keys(request.bytes(word))) {
           held.add(cache, key);
@@ -109,13 +115,20 @@ final class HeldKeys {
 
     @Override
     public void all() {
-      held.addAll(session.cache(selected));
+      addAll(selected);
     }
 
     @Override
     public void everything() {
       for (int i = 0; i < session.server().databases(); i++) {
-        held.addAll(session.cache(i));
+        addAll(i);
+      }
+    }
+
+    private void addAll(int database) {
+      CacheOperations<Object, Object> cache = session.cache(database);
+      if (Database.isOpen(cache)) {
+        held.addAll(cache);
       }
     }
   }

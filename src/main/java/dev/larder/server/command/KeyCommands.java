@@ -94,7 +94,7 @@ final class KeyCommands {
         throw args.syntaxError();
       }
     }
-    CacheOperations<Object, Object> target = session.cache(other);
+    CacheOperations<Object, Object> target = session.openCache(other);
     return Reply.oneIf(
         cache
             .keys()
@@ -123,7 +123,7 @@ final class KeyCommands {
     CacheOperations<Object, Object> cache = session.cache();
     byte[] key = args.next();
     CacheOperations<Object, Object> target =
-        session.cache(KeyspaceCommands.nextDatabase(session, args));
+        session.openCache(KeyspaceCommands.nextDatabase(session, args));
     return Reply.oneIf(cache.keys().moveTo(cache.key(key, false), target, target.key(key, true)));
   }
 

@@ -98,8 +98,8 @@ final class KeyspaceCommands {
     int one = nextDatabase(session, args, "invalid first DB index");
     int other = nextDatabase(session, args, "invalid second DB index");
     if (one != other) {
-      String oneName = session.cache(one).name();
-      String otherName = session.cache(other).name();
+      String oneName = session.server().database(one).name();
+      String otherName = session.server().database(other).name();
       session.server().sessions().forEach(each -> each.transaction().swapped(oneName, otherName));
       session.server().swap(one, other);
     }
@@ -120,7 +120,14 @@ final class KeyspaceCommands {
   private static Reply flushAll(Session session, Args args) {
     requireMode(args);
     for (int i = 0; i < session.server().databases(); i++) {
-      session.cache(i).keyspace().clear();
+      CacheOperations<Object, Object> cache = session.cache(i);
+      try {
+        cache.keyspace().clear();
+      } catch (IllegalStateException e) {
+        if (Database.isOpen(cache)) {
+          throw e;
+        }
+      }
     }
     return Reply.OK;
   }

@@ -1,5 +1,6 @@
 package dev.larder.server.command;
 
+import dev.larder.OperationException;
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.EvictionPolicy;
 import dev.larder.ops.MemoryLimit;
@@ -20,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  * wait, and after what it holds has been given back.
  */
 final class MaxMemory {
-  private static final Reply OUT_OF_MEMORY =
-      Reply.error("OOM", "command not allowed when used memory > 'maxmemory'.");
+  private static final Reply OUT_OF_MEMORY = outOfMemory();
 
   /** The share of the heap, in percent, that leaves enough for connections and garbage. */
   private static final int ADVISABLE = 75;
@@ -36,6 +36,11 @@ final class MaxMemory {
   MaxMemory(Config config, Collection<? extends CacheOperations<?, ?>> caches) {
     this.config = config;
     this.limit = new MemoryLimit(caches);
+  }
+
+  private static Reply outOfMemory() {
+    OperationException refusal = MemoryLimit.refusal();
+    return Reply.error(refusal.code(), String.valueOf(refusal.getMessage()));
   }
 
   /** Does what the settings say by now. May look at every entry, and wait for each. */
@@ -60,15 +65,35 @@ final class MaxMemory {
    */
   void lift() {
     lifted = true;
-    if (!isSet()) {
+    if (isSet()) {
+      inTime(() -> limit.set(0, EvictionPolicy.NOEVICTION));
+    }
+  }
+
+  /**
+   * The limit is for this cache, too, from now on. May look at every entry. If some are busy, here
+   * or where another thread sets the limit, it comes to that later: they may be busy because their
+   * loader makes this very cache.
+   */
+  void add(CacheOperations<?, ?> cache) {
+    inTime(() -> limit.add(cache));
+  }
+
+  /** It is not for this one any more; if entries are busy, it comes to that as in the end. */
+  void remove(CacheOperations<?, ?> cache) {
+    inTime(() -> limit.remove(cache));
+  }
+
+  /** What need not wait is done at once, by this thread. */
+  private void inTime(Runnable action) {
+    if (!isSet() && limit.tryAlone(action)) {
       return;
     }
-    Thread lifting =
-        new Thread(() -> limit.set(0, EvictionPolicy.NOEVICTION), "larder-server-maxmemory");
-    lifting.setDaemon(true);
-    lifting.start();
+    Thread thread = new Thread(action, "larder-server-maxmemory");
+    thread.setDaemon(true);
+    thread.start();
     try {
-      lifting.join(PATIENCE_MILLIS);
+      thread.join(PATIENCE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -3,13 +3,10 @@ package dev.larder.server.command;
 import dev.larder.BusyException;
 import dev.larder.CodecException;
 import dev.larder.ops.CacheOperations;
-import dev.larder.ops.ChangeSubscription;
 import dev.larder.ops.KeyChange;
 import dev.larder.ops.KeyChange.Kind;
 import dev.larder.protocol.Request;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -57,11 +54,12 @@ final class Notifications {
   private static final Set<String> ALSO_MISS = Set.of("getset", "getdel", "getex", "copy");
 
   private final Server server;
-  private final List<ChangeSubscription<?, ?>> subscriptions = new ArrayList<>(); // guarded by this
+  private final Databases.Listening listening;
   private volatile int chosen;
 
   Notifications(Server server) {
     this.server = server;
+    this.listening = server.listening(cache -> change -> changed(cache, change));
   }
 
   private static int bit(char letter) {
@@ -109,19 +107,11 @@ final class Notifications {
     boolean heard = (wanted & (KEYSPACE | KEYEVENT)) != 0;
     chosen = heard ? wanted : 0;
     boolean listens = heard && (wanted & (ALL | NEW)) != 0;
-    if (!listens) {
-      end();
-    } else if (subscriptions.isEmpty()) {
-      for (CacheOperations<Object, Object> cache : server.caches()) {
-        subscriptions.add(cache.onChange(change -> changed(cache, change)));
-      }
+    if (listens) {
+      listening.begin();
+    } else {
+      listening.end();
     }
-  }
-
-  /** Listens to the caches no more. */
-  synchronized void end() {
-    subscriptions.forEach(ChangeSubscription::close);
-    subscriptions.clear();
   }
 
   private void changed(CacheOperations<Object, Object> cache, KeyChange<Object> change) {

@@ -5,6 +5,7 @@ import dev.larder.PersistenceException;
 import dev.larder.PersistenceOptions;
 import dev.larder.PersistenceStatus;
 import dev.larder.ops.CacheOperations;
+import dev.larder.ops.ChangeListener;
 import dev.larder.protocol.Reply;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -15,9 +16,11 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,10 @@ public final class Server {
   private final Config config;
   private final Users users;
   private final Stats stats;
+  private final Databases databases;
+  private final Object arranging = new Object();
   private final Channels channels = new Channels();
+  private final Monitors monitors = new Monitors();
   private final TrackedKeys trackedKeys;
   private final Notifications notifications;
   private final MaxMemory maxMemory;
@@ -40,7 +46,6 @@ public final class Server {
   private final long startedNanos = System.nanoTime();
   private final Instant started = Clock.systemUTC().instant();
 
-  private volatile Database[] databases;
   private volatile int port;
   private volatile int most;
   private volatile boolean stopsWrites;
@@ -62,6 +67,7 @@ public final class Server {
   /**
    * A server without sessions.
    *
+   * @param databases the index is the number; some may be {@linkplain Database#reserved reserved}
    * @param persistence what keeps the databases, under the numbers that they have here; null:
    *     nothing does
    * @param version Larder's own
@@ -74,7 +80,8 @@ public final class Server {
       @Nullable Persistence persistence,
       String version,
       Runnable shutdown) {
-    this.databases = databases.toArray(Database[]::new);
+    this.databases = new Databases(databases);
+    config.with("databases", String.valueOf(this.databases.count()));
     this.config = config;
     this.users = users;
     this.persistence = persistence;
@@ -149,50 +156,124 @@ public final class Server {
   }
 
   /** How many connections are open. */
-  int open() {
+  public int open() {
     return open.get();
   }
 
   /** Connections accepted since statistics were reset. */
-  long accepted() {
+  public long accepted() {
     return accepted.get() - acceptedBefore;
   }
 
   /** Connections refused since then because there were too many. */
-  long refused() {
+  public long refused() {
     return refused.get();
   }
 
   // ------------------------------------------------------------------------------- its databases
 
-  /** How many caches can be selected. */
+  /** How many numbers can be selected; there may be some without a cache. */
   int databases() {
-    return databases.length;
+    return databases.count();
   }
 
   Database database(int number) {
-    return databases[number];
+    return databases.get(number);
   }
 
-  /** The caches that can be selected; the index is the number. */
+  /** The caches that are there. */
   List<CacheOperations<Object, Object>> caches() {
-    return List.of(databases).stream().map(Database::waiting).toList();
+    return databases.caches();
   }
 
-  /** The number of the cache of that name, or -1. */
+  /** The number that belongs to a cache's name, or -1. */
   int find(String name) {
-    Database[] all = databases;
-    for (int i = 0; i < all.length; i++) {
-      if (all[i].name().equals(name)) {
-        return i;
-      }
-    }
-    return -1;
+    return databases.find(name);
   }
 
   /** Which cache has which number: the same object as long as that stays so. */
   Object arrangement() {
-    return databases;
+    return databases.arrangement();
+  }
+
+  /** Whether these are the operations of a cache that can be selected at present. */
+  boolean shows(CacheOperations<Object, Object> operations) {
+    return databases.have(operations);
+  }
+
+  /** A listener to all caches that has not begun yet. */
+  Databases.Listening listening(
+      Function<CacheOperations<Object, Object>, ChangeListener<Object>> listeners) {
+    return databases.listening(listeners);
+  }
+
+  /**
+   * Gives a cache the number of its name, or the first that is nobody's. May take long if there is
+   * a limit for memory: it looks at every entry.
+   *
+   * @return its number; nothing happens if the cache has it already
+   * @throws IllegalArgumentException if another open cache has its name
+   * @throws IllegalStateException if what is on disk has all the numbers, or the server has ended
+   */
+  public int show(CacheOperations<?, ?> cache) {
+    synchronized (arranging) {
+      requireUnkept(cache.name());
+      int present = find(cache.name());
+      Database before = present < 0 ? Database.FREE : database(present);
+      if (before.cache() == cache) {
+        return present;
+      }
+      if (before.isShown() && !before.isOpen()) {
+        takeAway(before.cache()); // which its owner has not asked for, and cannot mean any more
+      }
+      Database shown = Database.of(cache);
+      int number = databases.show(shown);
+      config.with("databases", String.valueOf(databases()));
+      countEvictions(shown, 1);
+      maxMemory.add(shown.waiting());
+      return number;
+    }
+  }
+
+  /**
+   * Takes a cache away, if it is there. Its number stays that of its name. Who watches keys of it
+   * has lost them, and who tracks keys is told that all have changed. What is kept on disk cannot
+   * be taken away: nothing happens.
+   */
+  public void hide(CacheOperations<?, ?> cache) {
+    synchronized (arranging) {
+      if (persistence == null) {
+        takeAway(cache);
+      }
+    }
+  }
+
+  private void takeAway(CacheOperations<?, ?> cache) {
+    Database gone = databases.hide(cache); // in one step: a client may swap just now
+    if (gone != null) {
+      String name = Objects.requireNonNull(gone.name());
+      sessions.values().forEach(session -> session.transaction().lose(name));
+      if (trackedKeys.isActive()) {
+        trackedKeys.flushed();
+      }
+      countEvictions(gone, -1);
+      maxMemory.remove(gone.waiting());
+    }
+  }
+
+  /** What a cache had evicted before it came is not counted, what it did here is also later. */
+  private synchronized void countEvictions(Database database, int sign) {
+    evictedBefore += sign * database.cache().statistics().evictions();
+  }
+
+  private void requireUnkept(String name) {
+    if (persistence != null) {
+      throw new IllegalStateException(
+          "the caches of a server that keeps them on disk ('dir') are those that it starts with:"
+              + " '"
+              + name
+              + "' comes too late");
+    }
   }
 
   /** Gives each of two caches the other's number. The caller holds both as a whole. */
@@ -200,10 +281,7 @@ public final class Server {
     if (persistence != null) {
       persistence.swap(one, other);
     }
-    Database[] swapped = databases.clone();
-    swapped[one] = databases[other];
-    swapped[other] = databases[one];
-    databases = swapped;
+    databases.swap(one, other);
   }
 
   // ------------------------------------------------------------------------------- what is kept
@@ -316,6 +394,10 @@ public final class Server {
     return channels;
   }
 
+  Monitors monitors() {
+    return monitors;
+  }
+
   Notifications notifications() {
     return notifications;
   }
@@ -422,8 +504,8 @@ public final class Server {
 
   /** It has ended: caches need not tell it of changes any more, and may grow. */
   public void end() {
+    databases.end();
     maxMemory.lift();
-    notifications.end();
     trackedKeys.end();
   }
 }

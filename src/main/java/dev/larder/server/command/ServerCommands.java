@@ -3,6 +3,7 @@ package dev.larder.server.command;
 import static dev.larder.server.command.Command.Flag.ADMIN;
 import static dev.larder.server.command.Command.Flag.DANGEROUS;
 import static dev.larder.server.command.Command.Flag.FAST;
+import static dev.larder.server.command.Command.connection;
 import static dev.larder.server.command.Command.other;
 import static dev.larder.server.command.Command.write;
 
@@ -24,6 +25,7 @@ final class ServerCommands {
                                                              ServerCommands::change).is(ADMIN).slow(),
       other("CONFIG RESETSTAT", "",                          ServerCommands::resetStatistics).is(ADMIN),
       other("CONFIG HELP",      "",                          (session, args) -> CommandTable.ALL.help("config")),
+      connection("MONITOR",     "",                          ServerCommands::monitor).is(ADMIN),
       write("FUNCTION FLUSH",   "[ASYNC | SYNC]",            ServerCommands::flushFunctions).in("scripting"),
       other("CLUSTER INFO",     "",                          ServerCommands::noCluster));
   // spotless:on
@@ -39,6 +41,14 @@ final class ServerCommands {
     return Reply.array(
         Reply.bulk(String.valueOf(now.getEpochSecond())),
         Reply.bulk(String.valueOf(now.getNano() / 1_000)));
+  }
+
+  /** A second time there is no reply, as in Redis: the client is past having any. */
+  private static Reply monitor(Session session, Args args) {
+    if (session.isInTransaction()) {
+      throw Args.error("MONITOR isn't allowed for DENY BLOCKING client");
+    }
+    return session.monitor() ? Reply.OK : Reply.NONE;
   }
 
   /** For replicas, of which there are none: who wants some waits for nothing until the end. */

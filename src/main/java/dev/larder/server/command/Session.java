@@ -40,8 +40,10 @@ public final class Session {
   private boolean ending;
   private volatile boolean ended;
   private boolean waits;
+  private Object arrangement; // of the caches, when what runs, or its EXEC, began
   private long clock; // of System.nanoTime: when what ran last ended, or a run of requests began
-  private Muted muted = Muted.NOT;
+  private volatile Muted muted = Muted.NOT;
+  private volatile boolean monitors;
   private dev.larder.ops.@Nullable Transaction running;
 
   /** Whether replies are left out ({@code CLIENT REPLY}). */
@@ -77,6 +79,7 @@ public final class Session {
     this.wire = wire;
     this.user = server.users().defaultUser();
     this.authenticated = !server.users().mustLogIn();
+    this.arrangement = server.arrangement();
   }
 
   // ------------------------------------------------------------------------ for the connection
@@ -141,6 +144,9 @@ public final class Session {
     }
     if (transaction.isOpen() && command.has(Command.Flag.NO_MULTI)) {
       return Reply.error("Command not allowed inside a transaction");
+    }
+    if (monitors && (command.reads() || command.writes() || command.publishes())) {
+      return Reply.error("Replica can't interact with the keyspace"); // Redis' word for monitors
     }
     return null;
   }
@@ -215,6 +221,9 @@ public final class Session {
 
   private Reply runNow(Command command, Request request, Args args) {
     Reply reply = null;
+    if (running == null) { // a cache that comes during a transaction is none of it
+      arrangement = server.arrangement();
+    }
     tracking.begins(command, request);
     try {
       server.notifications().begins(this, command, request);
@@ -225,6 +234,9 @@ public final class Session {
               : command.run(this, request, args);
       clock = System.nanoTime();
       server.stats().ran(this, command, request, reply, clock - begun);
+      if (!server.monitors().isEmpty()) {
+        server.monitors().ran(this, command, request);
+      }
       return reply;
     } finally {
       tracking.ends(command, reply);
@@ -286,6 +298,16 @@ public final class Session {
     return subscriptions.count() > 0;
   }
 
+  /** Whether the client waits for what others do, and need not say anything itself. */
+  public boolean isListening() {
+    return monitors || isSubscribed();
+  }
+
+  /** Whether the client is shown what all do ({@code MONITOR}). */
+  boolean isMonitoring() {
+    return monitors;
+  }
+
   /** Bytes of heap that it keeps of requests, of what it watches and has subscribed to, about. */
   public long heldBytes() {
     return transaction.bytes() + transaction.watchedBytes() + subscriptions.bytes();
@@ -313,6 +335,7 @@ public final class Session {
     transaction.discard();
     subscriptions.end();
     tracking.end();
+    endMonitoring();
   }
 
   /** Whether {@link #end} was called. */
@@ -351,6 +374,33 @@ public final class Session {
     Database selected = server.database(number);
     CacheOperations<Object, Object> cache = waits ? selected.waiting() : selected.onLoop();
     return running == null ? cache : running.within(cache);
+  }
+
+  /** The same, of a cache that the request names beside the selected one. */
+  CacheOperations<Object, Object> openCache(int number) {
+    CacheOperations<Object, Object> cache = cache(number);
+    if (!Database.isOpen(cache)) {
+      throw Args.error(server.database(number).absence(number));
+    }
+    return cache;
+  }
+
+  /**
+   * Why there is no cache for the command that runs, or was none; null if there is. What it works
+   * on may have gone after it began, and another one may have come.
+   */
+  @Nullable String absence() {
+    Database selected = server.database(database);
+    if (!selected.isOpen() || server.arrangement() != arrangement) {
+      return selected.absence(database);
+    }
+    for (int i = 0; i < server.databases(); i++) { // one of those that EXEC had asked for
+      Database other = server.database(i);
+      if (other.isShown() && !other.isOpen()) {
+        return other.absence(i);
+      }
+    }
+    return null;
   }
 
   /** Which cache is selected. */
@@ -413,6 +463,28 @@ public final class Session {
     this.suspension = suspension;
   }
 
+  /** The client is shown from now on what all do; false if it was before. */
+  boolean monitor() {
+    boolean begins = !monitors;
+    if (begins) {
+      monitors = true;
+      server.monitors().add(this);
+    }
+    return begins;
+  }
+
+  private void endMonitoring() {
+    if (monitors) {
+      monitors = false;
+      server.monitors().remove(this);
+    }
+  }
+
+  /** Whether it may be shown something now; between two commands. */
+  boolean wantsLines() {
+    return monitors && muted != Muted.OFF;
+  }
+
   /** Leaves out the reply to this command and to the next one, unless none is written anyway. */
   void skipReply() {
     muted = muted == Muted.OFF ? Muted.OFF : Muted.SKIP_NEXT;
@@ -468,6 +540,7 @@ public final class Session {
     transaction.discard();
     subscriptions.end();
     tracking.end();
+    endMonitoring();
     database = 0;
     name = "";
     noEvict = false;

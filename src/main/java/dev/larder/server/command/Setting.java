@@ -63,13 +63,17 @@ public record Setting(
     };
   }
 
-  /** A number of bytes, perhaps with a unit: {@code 100mb}. */
   static UnaryOperator<String> memory(long least, long most) {
     UnaryOperator<String> range = integer(least, most);
     return text -> range.apply(String.valueOf(bytes(text)));
   }
 
-  static long bytes(String text) {
+  /**
+   * A number of bytes, perhaps with a unit: {@code 100mb}.
+   *
+   * @throws IllegalArgumentException if it is none, with Redis' words
+   */
+  public static long bytes(String text) {
     int digits = 0;
     while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
       digits++;

@@ -20,7 +20,7 @@ import java.util.List;
 final class SlowLog {
   private static final int MOST_WORDS = 32;
   private static final int MOST_BYTES = 128;
-  private static final Reply REDACTED = Reply.bulk("(redacted)");
+  private static final Reply REDACTED = Reply.bulk(Secrets.REDACTED);
 
   private final Deque<Reply> entries = new ArrayDeque<>(); // guarded by this
   private long nextId; // guarded by this
@@ -71,7 +71,8 @@ final class SlowLog {
     int count = request.count();
     int shown = count > MOST_WORDS ? MOST_WORDS - 1 : count;
     for (int word = 0; word < shown; word++) {
-      words.add(isSecret(command, request, word) ? REDACTED : Reply.bulk(beginning(request, word)));
+      words.add(
+          Secrets.has(command, request, word) ? REDACTED : Reply.bulk(beginning(request, word)));
     }
     if (shown < count) {
       words.add(Reply.bulk("... (" + (count - shown) + " more arguments)"));
@@ -90,22 +91,6 @@ final class SlowLog {
     System.arraycopy(request.array(), request.offset(word), text, 0, MOST_BYTES);
     System.arraycopy(end, 0, text, MOST_BYTES, end.length);
     return text;
-  }
-
-  /** Whether a word is a password, or tells of a user. */
-  private static boolean isSecret(Command command, Request request, int word) {
-    return switch (command.name()) {
-      case "auth" -> word > 0;
-      case "hello" -> word > 2 && (request.is(word - 1, "AUTH") || request.is(word - 2, "AUTH"));
-      case "acl|setuser", "acl|getuser", "acl|deluser" -> word > 1;
-      case "config|set" -> word > 2 && word % 2 == 1 && isSecretSetting(request, word - 1);
-      default -> false;
-    };
-  }
-
-  private static boolean isSecretSetting(Request request, int word) {
-    Setting setting = Config.find(new String(request.bytes(word), StandardCharsets.UTF_8));
-    return setting != null && setting.isSecret();
   }
 
   /** The latest entries, as the client is shown them. */

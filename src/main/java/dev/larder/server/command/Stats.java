@@ -241,8 +241,24 @@ public final class Stats {
   }
 
   /** Commands run. */
-  long commands() {
-    return calls().stream().mapToLong(Calls::count).sum();
+  public long commands() {
+    return sumOfRows(0, BUCKETS);
+  }
+
+  /** Nanoseconds that they took together. */
+  public long nanos() {
+    return sumOfRows(NANOS, NANOS + 1);
+  }
+
+  /** Of these columns of all rows. */
+  private long sumOfRows(int from, int to) {
+    long sum = 0;
+    for (int row = 0; row < received; row += WIDTH) {
+      for (int column = from; column < to; column++) {
+        sum += sum(row + column);
+      }
+    }
+    return sum;
   }
 
   /** How often there was an error of each code, in the order of the codes. */
@@ -252,15 +268,16 @@ public final class Stats {
     return counts;
   }
 
-  long allErrors() {
+  /** How often a command ended with an error, or was refused with one. */
+  public long allErrors() {
     return allErrors.sum();
   }
 
-  long bytesReceived() {
+  public long bytesReceived() {
     return sum(received);
   }
 
-  long bytesSent() {
+  public long bytesSent() {
     return sum(sent);
   }
 

@@ -2,10 +2,8 @@ package dev.larder.server.command;
 
 import dev.larder.ops.CacheOperations;
 import dev.larder.ops.ChangeListener;
-import dev.larder.ops.ChangeSubscription;
 import dev.larder.ops.KeyChange;
 import dev.larder.ops.KeyChange.Kind;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -33,11 +31,10 @@ import org.jspecify.annotations.Nullable;
  * changed. A key is its bytes, in whichever cache, as in Redis.
  */
 final class TrackedKeys {
-  private final Server server;
   private final ConcurrentHashMap<String, Readers> readers = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, Tracking> trackers = new ConcurrentHashMap<>();
   private final List<Prefix> prefixes = new CopyOnWriteArrayList<>();
-  private final List<ChangeSubscription<?, ?>> subscriptions = new ArrayList<>(); // guarded by this
+  private final Databases.Listening listening;
   private volatile boolean active;
 
   private volatile int most; // 0: without bound
@@ -83,7 +80,7 @@ final class TrackedKeys {
   }
 
   TrackedKeys(Server server) {
-    this.server = server;
+    this.listening = server.listening(Listener::new);
     server
         .config()
         .follow(
@@ -109,9 +106,7 @@ final class TrackedKeys {
     trackers.put(session, tracking);
     if (!active) {
       active = true;
-      for (CacheOperations<Object, Object> cache : server.caches()) {
-        subscriptions.add(cache.onChange(new Listener(cache)));
-      }
+      listening.begin();
     }
   }
 
@@ -126,8 +121,7 @@ final class TrackedKeys {
   /** Listens to the caches no more, and forgets what was read. */
   synchronized void end() {
     active = false;
-    subscriptions.forEach(ChangeSubscription::close);
-    subscriptions.clear();
+    listening.end();
     readers.clear();
   }
 

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code MULTI} … {@code EXEC} of a session, and what it watches.
@@ -39,7 +41,7 @@ final class Transaction {
   private final Map<Place, Watched> watched = new ConcurrentHashMap<>(); // others look at it
   private volatile List<Queued> queued = new ArrayList<>();
   private long bytes;
-  private long watchedBytes;
+  private final AtomicLong watchedBytes = new AtomicLong();
   private volatile AtomicBoolean changed = new AtomicBoolean(); // a watched key; of these watches
   private boolean open;
   private boolean refused;
@@ -69,7 +71,7 @@ final class Transaction {
 
   /** Bytes of heap that the watched keys take, about. */
   long watchedBytes() {
-    return watchedBytes;
+    return watchedBytes.get();
   }
 
   /** Whether a command writes, or runs queued ones that do. */
@@ -141,14 +143,30 @@ final class Transaction {
     }
     AtomicBoolean changed = this.changed;
     watched.put(place, new Watched(cache, key, cache.watch(key, () -> changed.set(true))));
-    watchedBytes += place.cost();
+    watchedBytes.addAndGet(place.cost());
+    if (!session.server().shows(cache)) { // it went while we came
+      lose(cache.name());
+    }
+  }
+
+  /**
+   * A cache is gone, for any thread to say: nothing of it is kept, and what was watched is lost.
+   */
+  void lose(String name) {
+    AtomicBoolean changed = this.changed;
+    for (Place place : watched.keySet()) {
+      if (place.cache.equals(name)) {
+        changed.set(true);
+        unwatch(place);
+      }
+    }
   }
 
   /**
    * Two caches change places: what is watched in either of them is elsewhere now. Redis leaves out
    * keys that neither has, since it watches the number rather than the cache.
    */
-  void swapped(String one, String other) {
+  void swapped(@Nullable String one, @Nullable String other) {
     AtomicBoolean changed = this.changed;
     for (Place place : watched.keySet()) {
       if (place.cache.equals(one) || place.cache.equals(other)) {
@@ -158,13 +176,19 @@ final class Transaction {
   }
 
   void unwatch() {
-    if (watched.isEmpty()) {
+    if (watched.isEmpty() && !changed.get()) {
       return;
     }
-    watched.values().forEach(known -> known.watch.close());
-    watched.clear();
-    watchedBytes = 0;
+    watched.keySet().forEach(this::unwatch);
     changed = new AtomicBoolean(); // what is still being told is told of the old ones
+  }
+
+  private void unwatch(Place place) {
+    Watched known = watched.remove(place);
+    if (known != null) {
+      known.watch.close();
+      watchedBytes.addAndGet(-place.cost());
+    }
   }
 
   /** Whether a watched key has changed. */
@@ -243,6 +267,9 @@ final class Transaction {
   }
 
   private Reply executeHolding() {
+    if (hasLost()) {
+      return Reply.NIL_ARRAY;
+    }
     if (queued.isEmpty() && watched.isEmpty()) {
       return Reply.EMPTY_ARRAY;
     }
@@ -258,6 +285,9 @@ final class Transaction {
   private Reply executeAsArranged(Object arrangement) {
     HeldKeys held = new HeldKeys(session);
     for (Watched known : watched.values()) {
+      if (!Database.isOpen(known.cache)) {
+        return Reply.NIL_ARRAY;
+      }
       held.add(session.waits() ? known.cache.forSocket() : known.cache.forLoop(), known.key);
     }
     int selected = session.database();
