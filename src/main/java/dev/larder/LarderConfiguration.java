@@ -353,8 +353,8 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
   public static final class Builder<K, V> {
     static final Factory<ExpiryPolicy> ETERNAL = EternalExpiryPolicy.factoryOf();
 
-    private final Class<K> keyType;
-    private final Class<V> valueType;
+    private Class<K> keyType;
+    private Class<V> valueType;
     private boolean storeByValue = true;
     private boolean readThrough;
     private boolean writeThrough;
@@ -378,6 +378,13 @@ public final class LarderConfiguration<K, V> implements CompleteConfiguration<K,
     private Builder(Class<K> keyType, Class<V> valueType) {
       this.keyType = Objects.requireNonNull(keyType, "keyType");
       this.valueType = Objects.requireNonNull(valueType, "valueType");
+    }
+
+    /** Other types of keys and values; {@code Object} is any type. */
+    public Builder<K, V> types(Class<K> keyType, Class<V> valueType) {
+      this.keyType = Objects.requireNonNull(keyType, "keyType");
+      this.valueType = Objects.requireNonNull(valueType, "valueType");
+      return this;
     }
 
     /** Whether keys and values are copied in and out, if they can change. */

@@ -1,50 +1,54 @@
 package dev.larder.jcache;
 
-import dev.larder.Clock;
-import dev.larder.Codec;
 import dev.larder.LarderConfiguration;
 import dev.larder.Persistence;
-import dev.larder.PersistenceOptions;
-import dev.larder.codec.Copier;
-import dev.larder.codec.DiskForm;
-import dev.larder.codec.DiskForms;
-import dev.larder.codec.TextCodecs;
-import dev.larder.ops.CacheOperations;
-import dev.larder.ops.EntryOperations;
-import dev.larder.ops.Statistics;
-import dev.larder.persistence.DiskPersistence;
-import dev.larder.store.Bound;
-import dev.larder.store.Store;
-import dev.larder.store.StoreClock;
+import dev.larder.server.LarderServer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.Properties;
-import java.util.concurrent.Executor;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.Configuration;
-import javax.cache.configuration.Factory;
 import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caches of one URI and class loader, and the place where a cache is put together: store,
- * rules, operations and JCache's door.
+ * The caches of one URI and class loader, and the server over them, if the settings ask for one.
+ *
+ * <p>It opens in two steps. The provider makes it, under its lock, so that there is one; and lets
+ * it {@link #open} after that: settings are read, caches made and the server started, which runs
+ * code of the user's. No lock is held then, nor while any other cache is made: its name is taken
+ * first, and the cache is there when it is complete. Who follows is told outside of locks, too.
  */
-final class LarderCacheManager implements CacheManager {
+final class LarderCacheManager implements CacheManager, LiveCaches {
+  private static final Logger LOG = System.getLogger("dev.larder.jcache");
+
   private final LarderCachingProvider provider;
   private final URI uri;
   private final WeakReference<ClassLoader> classLoader;
   private final Properties properties;
   private final Map<String, JCache<?, ?>> caches = new LinkedHashMap<>(); // guarded by itself
+  private final Set<String> beingMade = new HashSet<>(); // guarded by caches
+  private final List<Follower> followers = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<@Nullable Void> opened = new CompletableFuture<>();
+  private volatile @Nullable Thread opener = Thread.currentThread(); // until it is open
+  private volatile ManagerSettings settings = ManagerSettings.NONE;
+  private volatile ServerSettings serverSettings = settings.server();
+  private volatile @Nullable LarderServer server;
   private volatile boolean closed;
 
   LarderCacheManager(
@@ -54,6 +58,123 @@ final class LarderCacheManager implements CacheManager {
     this.classLoader = new WeakReference<>(classLoader);
     this.properties = properties;
   }
+
+  // ------------------------------------------------------------------------------------- opening
+
+  /**
+   * Makes the caches that the settings name, and starts the server if they say so. Only for the
+   * thread that made this; it comes first.
+   *
+   * @throws CacheException if that is not possible; all has been closed then
+   */
+  void open() {
+    try {
+      ClassLoader loader = Objects.requireNonNull(classLoader.get()); // the caller has it
+      SettingsFile file = SettingsFile.of(uri, loader);
+      settings = inLoader(() -> ManagerSettings.read(file, properties, loader));
+      serverSettings = settings.server();
+      for (String name : settings.caches()) {
+        makeNamed(name);
+      }
+      serve(serverSettings.start(this));
+      if (closed) {
+        throw new CacheException("cache manager '" + uri + "' was closed while it opened");
+      }
+      opener = null;
+      opened.complete(null);
+    } catch (Throwable e) { // code of the user's may throw what it does not declare
+      try {
+        close();
+      } catch (RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      opener = null;
+      opened.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private void makeNamed(String name) {
+    try {
+      make(name, LarderConfiguration.builder(Object.class, Object.class).build());
+    } catch (RuntimeException e) {
+      GivenSetting first = Objects.requireNonNull(settings.first(name));
+      throw new CacheException(
+          first.where() + ": cache '" + name + "' cannot be made: " + e.getMessage(), e);
+    }
+  }
+
+  private void serve(@Nullable LarderServer started) {
+    if (started == null) {
+      return;
+    }
+    synchronized (caches) {
+      if (!closed) {
+        server = started;
+        followers.add(new Shown(started)); // the first: who follows finds caches under its limit
+      }
+    }
+    if (closed) {
+      started.close();
+    } else {
+      present().forEach(new Shown(started)::opened); // made after the server had looked for them
+    }
+  }
+
+  /** Shows caches that are made later, if the settings say so, and hides those that are closed. */
+  private final class Shown implements Follower {
+    private final LarderServer server;
+
+    Shown(LarderServer server) {
+      this.server = server;
+    }
+
+    @Override
+    public void opened(Cache<?, ?> cache) {
+      if (!serverSettings.shows(cache.getName())) {
+        return;
+      }
+      try {
+        server.show(cache);
+      } catch (IllegalStateException e) {
+        return; // the server has ended, or keeps those on disk that it started with, and no others
+      } catch (IllegalArgumentException e) { // whoever makes a cache is to have it
+        LOG.log(Level.WARNING, "cache '" + cache.getName() + "' is not shown by the server", e);
+        return;
+      }
+      if (cache.isClosed()) { // meanwhile
+        server.hide(cache);
+      }
+    }
+
+    @Override
+    public void closed(Cache<?, ?> cache) {
+      if (!isClosed()) { // else the server is, too
+        server.hide(cache);
+      }
+    }
+
+    /** It was closed before the caches. */
+    @Override
+    public void ended() {}
+  }
+
+  /** Who opens this now; null if it has opened, or failed to. */
+  @Nullable Thread opener() {
+    return opener;
+  }
+
+  /** Waits for the end of {@link #open}, and fails if that does. */
+  void awaitOpen() {
+    try {
+      opened.join();
+    } catch (CompletionException e) {
+      Throwable reason = Objects.requireNonNull(e.getCause());
+      throw new CacheException(reason.getMessage(), reason);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------- making
 
   @Override
   public CachingProvider getCachingProvider() {
@@ -85,95 +206,58 @@ final class LarderCacheManager implements CacheManager {
     requireOpen();
     Objects.requireNonNull(cacheName, "cacheName is null");
     Objects.requireNonNull(configuration, "configuration is null");
-    synchronized (caches) {
-      requireOpen();
-      if (caches.containsKey(cacheName)) {
-        throw new CacheException("there is a cache '" + cacheName + "' already");
-      }
-      JCache<K, V> cache = inLoader(() -> build(cacheName, LarderConfiguration.of(configuration)));
-      caches.put(cacheName, cache);
-      return cache;
-    }
+    return make(cacheName, LarderConfiguration.of(configuration));
   }
 
-  private <K, V> JCache<K, V> build(String name, LarderConfiguration<K, V> configuration) {
-    CacheRules.requireNoArray(name, configuration.getKeyType());
-    Copier copier = new Copier(classLoader.get()); // not the manager's: it holds on to the loader
-    Codec<K> keyCodec = codec(configuration.keyCodec(), configuration.getKeyType(), copier);
-    Codec<V> valueCodec = codec(configuration.valueCodec(), configuration.getValueType(), copier);
-    Factory<? extends Executor> executors = configuration.executor();
-    Executor executor =
-        Workers.inLoader(
-            executors == null ? Workers.shared() : executors.create(), classLoader::get);
-    Factory<? extends Clock> clocks = configuration.clock();
-    StoreClock clock = clocks == null ? StoreClock.system() : StoreClock.of(clocks.create());
-    CacheRules<K, V> rules =
-        new CacheRules<>(
-            name,
-            configuration,
-            keyCodec,
-            valueCodec,
-            new Lifetimes(
-                configuration.getExpiryPolicyFactory().create(), configuration.ttlJitter()),
-            create(configuration.getCacheLoaderFactory()),
-            create(configuration.getCacheWriterFactory()),
-            create(configuration.weigher()));
-    Store<K, V> store = new Store<>(clock, executor);
-    bound(store, configuration, rules);
-    EntryOperations<K, V> entries =
-        new EntryOperations<>(store, rules, new Statistics(store::evictions));
-    CacheOperations<K, V> operations =
-        new CacheOperations<>(
-            name,
-            entries,
-            rules.keyTexts(),
-            valueCodec,
-            new DiskForms<>(
-                DiskForm.of(
-                    configuration.getKeyType(),
-                    keyCodec,
-                    configuration.keyCodec() != null,
-                    copier,
-                    configuration.allowed()),
-                DiskForm.of(
-                    configuration.getValueType(),
-                    valueCodec,
-                    configuration.valueCodec() != null,
-                    copier,
-                    configuration.allowed())));
-    PersistenceOptions options = configuration.persistence();
-    DiskPersistence persistence =
-        options == null
-            ? null
-            : CacheFiles.open(name, CacheFiles.inOwnDirectory(name, options), List.of(operations));
+  private <K, V> JCache<K, V> make(String name, LarderConfiguration<K, V> given) {
+    synchronized (caches) {
+      requireOpen();
+      requireFree(name);
+      beingMade.add(name);
+    }
+    JCache<K, V> cache;
+    boolean kept = false;
     try {
-      return new ExtendedCache<>(this, configuration, rules, operations, executor, persistence);
-    } catch (RuntimeException | Error e) {
-      if (persistence != null) {
-        persistence.close();
+      cache = inLoader(() -> assembled(name, given));
+    } catch (Throwable e) { // as in open
+      synchronized (caches) {
+        beingMade.remove(name);
       }
       throw e;
     }
+    synchronized (caches) {
+      beingMade.remove(name);
+      if (!closed) {
+        caches.put(name, cache);
+        kept = true;
+      }
+    }
+    if (!kept) {
+      cache.close();
+      requireOpen();
+    }
+    followers.forEach(follower -> follower.opened(cache));
+    return cache;
   }
 
-  private static <K, V> void bound(
-      Store<K, V> store, LarderConfiguration<K, V> configuration, CacheRules<K, V> rules) {
-    OptionalLong size = configuration.maximumSize();
-    OptionalLong weight = configuration.maximumWeight();
-    if (size.isPresent()) {
-      store.bound(new Bound(Bound.Unit.ENTRIES, size.getAsLong()), null);
-    } else if (weight.isPresent()) {
-      store.bound(new Bound(Bound.Unit.BYTES, weight.getAsLong()), rules::weigh);
+  private void requireFree(String name) {
+    GivenSetting first = settings.first(name);
+    if (caches.containsKey(name)) {
+      throw new CacheException(
+          "there is a cache '"
+              + name
+              + "' already"
+              + (first == null ? "" : ", see " + first.where()));
+    }
+    if (beingMade.contains(name)) {
+      throw new CacheException("a cache '" + name + "' is being made already");
     }
   }
 
-  private static <T> Codec<T> codec(
-      @Nullable Factory<? extends Codec<T>> factory, Class<T> type, Copier copier) {
-    return factory == null ? TextCodecs.of(type, copier) : factory.create();
-  }
-
-  private static <T> @Nullable T create(@Nullable Factory<? extends T> factory) {
-    return factory == null ? null : factory.create();
+  private <K, V> JCache<K, V> assembled(String name, LarderConfiguration<K, V> given) {
+    ClassLoader loader = classLoader.get();
+    return CacheAssembly.of(
+        this, name, loader == null ? given : settings.complete(name, given, loader));
   }
 
   /** Runs code of the user with this manager's class loader as the thread's. */
@@ -282,7 +366,32 @@ final class LarderCacheManager implements CacheManager {
     synchronized (caches) {
       caches.remove(cache.getName(), cache);
     }
+    followers.forEach(follower -> follower.closed(cache));
   }
+
+  // ----------------------------------------------------------------------------------- following
+
+  @Override
+  public void follow(Follower follower) {
+    synchronized (caches) {
+      requireOpen(); // who follows is told of the end
+      followers.add(follower);
+    }
+    present().forEach(follower::opened);
+  }
+
+  @Override
+  public void unfollow(Follower follower) {
+    followers.remove(follower);
+  }
+
+  private List<JCache<?, ?>> present() {
+    synchronized (caches) {
+      return List.copyOf(caches.values());
+    }
+  }
+
+  // ------------------------------------------------------------------------------------- closing
 
   private void requireOpen() {
     if (closed) {
@@ -295,7 +404,7 @@ final class LarderCacheManager implements CacheManager {
     return closed;
   }
 
-  /** Closes all its caches; closing again does nothing. */
+  /** Closes its server and then all its caches; closing again does nothing. */
   @Override
   public void close() {
     List<JCache<?, ?>> all;
@@ -307,10 +416,17 @@ final class LarderCacheManager implements CacheManager {
       all = new ArrayList<>(caches.values());
     }
     provider.forget(this, classLoader.get());
+    List<Runnable> closings = new ArrayList<>();
+    LarderServer shows = server;
+    if (shows != null) {
+      closings.add(shows::close);
+    }
+    all.forEach(cache -> closings.add(cache::close));
+    followers.forEach(follower -> closings.add(follower::ended));
     CacheException failure = null;
-    for (JCache<?, ?> cache : all) {
+    for (Runnable closing : closings) {
       try {
-        cache.close();
+        closing.run();
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = new CacheException("cache manager '" + uri + "' did not close cleanly");
@@ -325,7 +441,14 @@ final class LarderCacheManager implements CacheManager {
 
   @Override
   public <T> T unwrap(Class<T> type) {
-    return Unwrap.unwrap(type, this, (Persistence.Opener) CacheFiles::openAll);
+    LarderServer shows = server;
+    Persistence.Opener files = CacheFiles::openAll;
+    if (shows == null && type == LarderServer.class) {
+      throw new IllegalArgumentException(this + " runs no server (server.enabled=true)");
+    }
+    return shows == null
+        ? Unwrap.unwrap(type, this, files)
+        : Unwrap.unwrap(type, this, files, shows);
   }
 
   @Override

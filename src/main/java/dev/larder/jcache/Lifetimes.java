@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The lifetimes that an expiry policy gives, in the milliseconds of {@link Rules}.
  *
- * <p>The policies that come with JCache always give the same answers, so they are asked once, here;
- * a read then runs no user code. A policy of the user's is asked each time. One that throws gets
- * the default: eternal for a new entry, and no change for an existing one (JSR-107, {@code
- * ExpiryPolicy}); so does a null for a new entry, which the specification leaves open.
+ * <p>The policies that come with JCache, and those of the settings' file, always give the same
+ * answers, so they are asked once, here; a read then runs no user code. A policy of the user's is
+ * asked each time. One that throws gets the default: eternal for a new entry, and no change for an
+ * existing one (JSR-107, {@code ExpiryPolicy}); so does a null for a new entry, which the
+ * specification leaves open.
  *
  * <p>With a jitter, what the policy says on creation and update is shortened by a random part, anew
  * for each entry: what was stored together is not to expire, and be loaded again, together. An
@@ -32,7 +33,8 @@ final class Lifetimes {
           ModifiedExpiryPolicy.class,
           AccessedExpiryPolicy.class,
           TouchedExpiryPolicy.class,
-          EternalExpiryPolicy.class);
+          EternalExpiryPolicy.class,
+          FixedExpiry.class);
 
   private final ExpiryPolicy policy;
   private final @Nullable ExpiryPolicy custom; // null if the answers are known

@@ -12,6 +12,7 @@ import javax.cache.management.CacheStatisticsMXBean;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
+import javax.management.MBeanRegistration;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
@@ -24,16 +25,16 @@ import org.jspecify.annotations.Nullable;
  *   javax.cache:type=CacheStatistics,CacheManager=larder.default,Cache=prices
  * </pre>
  *
- * Characters that an object name does not bear become dots. If two names become the same, the later
- * one gets a number: {@code prices#2}.
+ * Characters that an object name does not bear become dots. Where that is the name of another
+ * cache, too, of whichever manager, class loader or provider, the later one gets a number: {@code
+ * prices#2}; the same for both of its beans. A bean is taken away by who has registered it, and
+ * only if nobody else has done so before: its name may be another cache's by then.
  */
 final class ManagementBeans {
   private final String managerName;
   private final String cacheName;
-  private final CacheMXBean configuration;
-  private final CacheStatisticsMXBean statistics;
-  private @Nullable ObjectName shownConfiguration; // guarded by this
-  private @Nullable ObjectName shownStatistics; // guarded by this
+  private final Bean configuration; // guarded by this
+  private final Bean statistics; // guarded by this
 
   ManagementBeans(
       URI manager, String cacheName, Cache<?, ?> cache, CacheOperations<?, ?> operations) {
@@ -44,50 +45,102 @@ final class ManagementBeans {
   }
 
   synchronized void showConfiguration(boolean show) {
-    shownConfiguration = show("CacheConfiguration", configuration, shownConfiguration, show);
+    show(configuration, statistics, show);
   }
 
   synchronized void showStatistics(boolean show) {
-    shownStatistics = show("CacheStatistics", statistics, shownStatistics, show);
+    show(statistics, configuration, show);
   }
 
-  private @Nullable ObjectName show(
-      String type, Object bean, @Nullable ObjectName shown, boolean show) {
+  private void show(Bean bean, Bean other, boolean show) {
+    ObjectName shown = bean.shown;
     if (show == (shown != null)) {
-      return shown;
+      return;
     }
     MBeanServer server = ManagementFactory.getPlatformMBeanServer(); // costly the first time
     try {
-      if (shown != null) {
+      if (shown == null) {
+        register(bean, other, server);
+      } else {
         server.unregisterMBean(shown);
-        return null;
-      }
-      for (int n = 1; ; n++) {
-        ObjectName name = name(type, n == 1 ? cacheName : cacheName + "#" + n);
-        try {
-          server.registerMBean(bean, name);
-          return name;
-        } catch (InstanceAlreadyExistsException e) {
-          // taken by a cache whose name looks the same, try the next
-        }
       }
     } catch (InstanceNotFoundException e) {
-      return null; // somebody else took it away
+      // somebody else took it away just now
     } catch (JMException e) {
       throw new CacheException("cache '" + cacheName + "' cannot be shown by JMX", e);
     }
   }
 
-  private ObjectName name(String type, String cache) throws JMException {
+  private void register(Bean bean, Bean other, MBeanServer server) throws JMException {
+    for (int n = other.shown == null ? 1 : other.number; ; n++) {
+      ObjectName others = name(other, n);
+      if (server.isRegistered(others) && !others.equals(other.shown)) {
+        continue; // the number of another cache, which shows only that bean
+      }
+      try {
+        server.registerMBean(bean, name(bean, n));
+        bean.number = n;
+        return;
+      } catch (InstanceAlreadyExistsException e) {
+        // taken by a cache whose name looks the same, try the next
+      }
+    }
+  }
+
+  private ObjectName name(Bean bean, int number) throws JMException {
     return new ObjectName(
-        "javax.cache:type=" + type + ",CacheManager=" + managerName + ",Cache=" + cache);
+        "javax.cache:type="
+            + bean.type
+            + ",CacheManager="
+            + managerName
+            + ",Cache="
+            + (number == 1 ? cacheName : cacheName + "#" + number));
   }
 
   private static String sanitized(String name) {
     return name.replaceAll("[,:=\\n\"*?]", ".");
   }
 
-  private record ConfigurationBean(Cache<?, ?> cache) implements CacheMXBean {
+  /** Knows the name under which it is registered, whoever ends that. */
+  private abstract static class Bean implements MBeanRegistration {
+    final String type;
+    volatile @Nullable ObjectName shown;
+    int number;
+
+    Bean(String type) {
+      this.type = type;
+    }
+
+    @Override
+    public ObjectName preRegister(MBeanServer server, ObjectName name) {
+      shown = name;
+      return name;
+    }
+
+    @Override
+    public void postRegister(Boolean done) {
+      if (!done) {
+        shown = null;
+      }
+    }
+
+    @Override
+    public void preDeregister() {}
+
+    @Override
+    public void postDeregister() {
+      shown = null;
+    }
+  }
+
+  private static final class ConfigurationBean extends Bean implements CacheMXBean {
+    private final Cache<?, ?> cache;
+
+    ConfigurationBean(Cache<?, ?> cache) {
+      super("CacheConfiguration");
+      this.cache = cache;
+    }
+
     private CompleteConfiguration<?, ?> current() {
       return currentOf(cache);
     }
@@ -135,7 +188,14 @@ final class ManagementBeans {
   }
 
   /** Times in microseconds, percentages of gets; 0 while there were none. */
-  private record StatisticsBean(Statistics counts) implements CacheStatisticsMXBean {
+  private static final class StatisticsBean extends Bean implements CacheStatisticsMXBean {
+    private final Statistics counts;
+
+    StatisticsBean(Statistics counts) {
+      super("CacheStatistics");
+      this.counts = counts;
+    }
+
     @Override
     public void clear() {
       counts.clear();
