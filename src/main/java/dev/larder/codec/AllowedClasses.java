@@ -97,6 +97,8 @@ final class AllowedClasses {
             "java.lang.Enum",
             "java.lang.Comparable", // what arrays are of; as such there are no objects of them
             "java.io.Serializable",
+            "org.springframework.cache.interceptor.SimpleKey", // Spring's caches are untyped
+            "org.springframework.cache.support.NullValue",
             Proxy.class.getName())); // of allowed interfaces, with an allowed handler
   }
 

@@ -123,10 +123,16 @@ public final class TextCodecs {
     return codec == BY_TYPE.get(String.class);
   }
 
+  /** What Spring puts into a cache for null. */
+  private static boolean isSpringsNull(Object value) {
+    return value.getClass().getName().equals("org.springframework.cache.support.NullValue");
+  }
+
   private static boolean hasOwnText(Object value) {
     return BY_TYPE.containsKey(value.getClass())
         || value instanceof Enum<?>
-        || value instanceof byte[];
+        || value instanceof byte[]
+        || isSpringsNull(value);
   }
 
   /**
@@ -143,7 +149,10 @@ public final class TextCodecs {
     if (value instanceof byte[] bytes) {
       return bytes;
     }
-    return value instanceof Enum<?> constant ? ByteText.encode(constant.name()) : null;
+    if (value instanceof Enum<?> constant) {
+      return ByteText.encode(constant.name());
+    }
+    return isSpringsNull(value) ? ByteText.encode("null") : null;
   }
 
   /** Immutable values that are text of one form. */
