@@ -42,7 +42,7 @@ class ArchitectureTest {
       row("server.command", "root ops protocol"),
       row("server",         "root ops server.command protocol javax.cache"),
       row("jcache",         "root data codec store ops protocol rdb persistence server.command server javax.cache"),
-      row("spring",         "root jcache server javax.cache OPTIONAL"),
+      row("spring",         "root jcache server server.command metrics javax.cache OPTIONAL"),
       row("metrics",        "root jcache server javax.cache OPTIONAL"));
 
   /**
@@ -52,15 +52,15 @@ class ArchitectureTest {
   private static final Map<String, List<String>> PUBLIC = Map.ofEntries(
       types("codec",          "ByteText Copier Decimals DiskForm DiskForms Floats HeapSizes KeyTexts TextCodecs"),
       types("data",           "AdaptiveOrder Candidate EvictionOrder SampledOrder SecondChanceOrder SparedOrder"),
-      types("jcache",         "LarderCachingProvider"),
-      types("metrics",        ""),
+      types("jcache",         "LarderCachingProvider LiveCaches"),
+      types("metrics",        "LarderMetrics"),
       types("ops",            "CacheOperations ChangeListener ChangeSubscription CommonSubsequence CounterOperations Deadline EntryOperations EvictionPolicy ExpiryOperations Glob KeyChange KeyOperations KeyspaceOperations MemoryLimit Operation Rules Statistics StringOperations TextOperations TextSlice Transaction Turn Unkept Watch"),
       types("persistence",    "DiskPersistence KeptCache Replay"),
       types("protocol",       "Encoding Lookahead ProtocolException Reply ReplyBuffer Request RequestLimits RequestReader"),
       types("rdb",            "RdbException RdbReader RdbValue RdbVisitor RdbWriter"),
-      types("server",         "InlineReplies LarderServer Main ServerException Tls"),
-      types("server.command", "AclLog Args Command CommandTable Config Database Pause Replay Server ServerLog Session Setting Stats User Users Wire"),
-      types("spring",         ""),
+      types("server",         "InlineReplies LarderServer Main ServerException ServerInfo Tls"),
+      types("server.command", "AclLog Args Command CommandTable Config Database Pause Replay Server ServerLog Session Setting Spelling Stats User Users Wire"),
+      types("spring",         "LarderServerStartedEvent LarderSpringCacheManager"),
       types("store",          "Bound Change Entry Feed Filling Keeper Snapshot Store StoreClock Subscriber"));
   // spotless:on
 
